@@ -1,0 +1,110 @@
+package dataprotection
+
+import "context"
+
+// A Store keeps the XML elements that make up a key ring: keys and revocations.
+// Elements are only ever added, replaced whole or removed whole. A store knows
+// nothing of their content.
+//
+// Implementations must be safe for concurrent use, by several goroutines and by
+// several processes on several machines. Package storetest checks the contract.
+type Store interface {
+	// Load returns every element. With since set to the version of an earlier
+	// snapshot it may return ErrNotModified when nothing has changed; it should
+	// find that out cheaply, because it is asked every few seconds.
+	//
+	// A store that holds nothing returns an empty snapshot. One that cannot be
+	// listed returns an error: empty is not unreadable, and the ring makes a new
+	// key only in the first case. An element that is there but cannot be read is
+	// put into Snapshot.Unreadable and never left out, since it may be a revocation.
+	//
+	// Load honours the cancellation of ctx as far as the medium allows.
+	Load(ctx context.Context, since Version) (Snapshot, error)
+
+	// Add stores e durably: once it has returned nil, e survives a crash of this
+	// process and is in what any process loads from then on, within the limits of
+	// the medium's caches. It never replaces an element.
+	//
+	// If ifVersion is not empty, e is added only if the store still is at that
+	// version; otherwise Add returns ErrConflict and nothing has been added. A
+	// store whose medium cannot promise that does its best, and says so in its
+	// documentation. An error other than ErrConflict leaves open whether e was
+	// added. A store that keeps names, and already has an element of that name,
+	// returns an error that Is fs.ErrExist.
+	Add(ctx context.Context, e Element, ifVersion Version) error
+}
+
+// A Version identifies one state of a store's content. It is opaque, compared
+// for equality only, and never empty in a Snapshot. The empty Version stands for "none".
+type Version string
+
+// A Snapshot is the content of a store at one moment.
+type Snapshot struct {
+	// Version is never empty, not even when the store is.
+	Version Version
+	// Elements are in no particular order. They must not be modified.
+	Elements []Element
+	// Unreadable names the elements that are there but could not be read, each
+	// with the reason. Each may be a revocation.
+	Unreadable []*RingError
+	// Warnings are findings about the store itself that an operator should know,
+	// such as a directory that others can read. The ring logs each of them once.
+	Warnings []string
+}
+
+// An Element is one XML element of a key ring, a key or a revocation, as bytes.
+type Element struct {
+	// Name is the friendly name, such as "key-{id}". It is for humans; some
+	// stores do not keep it.
+	Name string
+	// Ref is the store's own handle, such as a file name or a row id. It is set
+	// in what Load returns, and is what Replace and Remove go by.
+	Ref string
+	// XML is the element, as UTF-8 or UTF-16 with a byte order mark. It may have
+	// an XML declaration.
+	XML []byte
+}
+
+// A Replacer is a Store that can exchange one element for another. Readers see
+// either the old one or the new one, never none or half of one. If old is no
+// longer there as it was loaded, Replace returns ErrConflict.
+type Replacer interface {
+	Replace(ctx context.Context, old, new Element) error
+}
+
+// A Remover is a Store that can remove elements. It removes them in the given
+// order and stops at the first failure. Removing what is already gone succeeds.
+type Remover interface {
+	Remove(ctx context.Context, elements ...Element) error
+}
+
+// A Notifier is a Store that can tell when its content has changed. Notify calls
+// changed, from any goroutine, soon after each change that it learns of, until
+// ctx ends; then it returns ctx.Err(). It returns any other error when it cannot
+// go on; the ring then tries again later. Polling goes on beside it.
+type Notifier interface {
+	Notify(ctx context.Context, changed func()) error
+}
+
+// A Sealer encrypts the secret part of a key before it is stored.
+type Sealer interface {
+	// Seal encrypts fragment, one XML element as UTF-8 without byte order mark or
+	// declaration. decryptorType is the value of the attribute that tells readers
+	// who can open element; element is a single XML element in UTF-8, with its
+	// namespaces declared.
+	Seal(ctx context.Context, keyID KeyID, fragment []byte) (decryptorType string, element []byte, err error)
+}
+
+// An Opener decrypts what a Sealer has encrypted. It returns ErrNotMine if
+// decryptorType is not of its kind or if it holds no key for the element; then
+// the next Opener is asked.
+type Opener interface {
+	Open(ctx context.Context, decryptorType string, element []byte) ([]byte, error)
+}
+
+// An EscrowSink receives a copy of each new key, in clear, before the key is
+// sealed and stored. It is write-only: nothing is ever read back from it. An
+// error stops the creation of the key.
+type EscrowSink interface {
+	Escrow(ctx context.Context, keyID KeyID, keyElement []byte) error
+}
