@@ -1,0 +1,182 @@
+package dataprotection
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/sealring/sealring/dataprotection/internal/authenc"
+	"github.com/sealring/sealring/dataprotection/internal/payload"
+)
+
+var errNoRing = errors.New("dataprotection: protector without a key ring; get one from KeyRing.Protector")
+
+// A Protector protects data for one chain of purposes. What one protector has
+// made, only a protector of the same purposes on a ring with the same keys and
+// application name opens.
+//
+// Protectors are immutable, safe for concurrent use and cheap. One that is kept
+// is faster than one that is made for each call, because it remembers what it
+// has derived from the ring's keys. A zero Protector returns errors.
+type Protector struct {
+	ring     *KeyRing
+	purposes []byte   // encoded for the authenticated data
+	err      error    // of the purposes
+	bound    sync.Map // *authenc.Key → *authenc.Bound
+}
+
+// newProtector appends purposes to those of parent.
+func newProtector(ring *KeyRing, parent []byte, purposes []string) *Protector {
+	p := &Protector{ring: ring, purposes: payload.AppendPurposes(slices.Clip(parent), purposes)}
+	for _, s := range purposes {
+		if !utf8.ValidString(s) {
+			p.err = errors.New("dataprotection: a purpose is not valid UTF-8")
+		}
+	}
+	return p
+}
+
+// Protector returns a protector for the purposes of p followed by these. A
+// purpose that is not valid UTF-8 makes each later call fail.
+func (p *Protector) Protector(purposes ...string) *Protector {
+	sub := newProtector(p.ring, p.purposes, purposes)
+	if p.err != nil {
+		sub.err = p.err
+	}
+	return sub
+}
+
+// Protect encrypts and authenticates plaintext under the ring's default key. It
+// never touches the store. The error Is ErrUnavailable when the ring has no key
+// to protect with.
+func (p *Protector) Protect(plaintext []byte) ([]byte, error) {
+	return p.AppendProtect(nil, plaintext)
+}
+
+// AppendProtect is Protect, appending to dst. It allocates only if dst has too
+// little room, apart from what crypto/aes needs. Plaintext must not overlap the
+// free part of dst.
+func (p *Protector) AppendProtect(dst, plaintext []byte) ([]byte, error) {
+	k, err := p.defaultKey()
+	if err != nil {
+		return nil, err
+	}
+	dst = slices.Grow(dst, payload.HeaderSize+k.key.Suite().SealedSize(len(plaintext)))
+	return p.bind(k).AppendSeal(payload.AppendHeader(dst, k.info.ID), plaintext)
+}
+
+// Unprotect opens what Protect has made. It may wait for the store once, for a
+// key that the ring has not seen yet; ctx bounds that wait.
+//
+// The error Is ErrInvalidPayload when sealed was not made for these purposes, by
+// this application, with an unrevoked key of this ring, or was changed. It Is
+// ErrUnavailable when that cannot be told now.
+func (p *Protector) Unprotect(ctx context.Context, sealed []byte) ([]byte, error) {
+	plaintext, _, err := p.open(ctx, nil, sealed, false)
+	return plaintext, err
+}
+
+// AppendUnprotect is Unprotect, appending to dst. It allocates only if dst has
+// too little room, apart from what crypto/aes needs. Sealed must not overlap the
+// free part of dst.
+func (p *Protector) AppendUnprotect(ctx context.Context, dst, sealed []byte) ([]byte, error) {
+	plaintext, _, err := p.open(ctx, dst, sealed, false)
+	return plaintext, err
+}
+
+// DangerousUnprotect is Unprotect, but opens what a revoked key has sealed, too.
+// Whoever has stolen such a key can forge what it returns: it is for saving
+// stored data, never for logins or tokens. Inspect tells whether a key is revoked.
+func (p *Protector) DangerousUnprotect(ctx context.Context, sealed []byte) ([]byte, error) {
+	plaintext, _, err := p.open(ctx, nil, sealed, true)
+	return plaintext, err
+}
+
+// An Inspection says how a payload was made.
+type Inspection struct {
+	// KeyID is the key that the payload was made with.
+	KeyID KeyID
+	// Reprotect says that the payload should be made anew, because its key is not
+	// the ring's default key or is revoked.
+	Reprotect bool
+	// Revoked says that the key is revoked: only DangerousUnprotect opens the payload.
+	Revoked bool
+	// Expired says that the end of a time-limited payload has passed. It is always
+	// false for a payload that is not time-limited.
+	Expired bool
+	// Expires is the end of a time-limited payload.
+	Expires time.Time
+}
+
+// Inspect authenticates sealed and tells how it was made, without giving the
+// plaintext. Unlike Unprotect it succeeds for a revoked key.
+func (p *Protector) Inspect(ctx context.Context, sealed []byte) (Inspection, error) {
+	s := getScratch()
+	defer s.release()
+	plaintext, info, err := p.open(ctx, s.plain[:0], sealed, true)
+	if err != nil {
+		return Inspection{}, err
+	}
+	s.plain = plaintext
+	return info, nil
+}
+
+// open finds the key, then lets it judge the payload.
+func (p *Protector) open(ctx context.Context, dst, sealed []byte, revokedToo bool) ([]byte, Inspection, error) {
+	if err := p.ready(); err != nil {
+		return nil, Inspection{}, err
+	}
+	id, body, err := payload.ParseHeader(sealed)
+	if err != nil {
+		return nil, Inspection{}, ErrInvalidPayload
+	}
+	snap, entry, err := p.ring.find(ctx, id)
+	if err != nil {
+		return nil, Inspection{}, err
+	}
+	if entry.revoked && !revokedToo {
+		return nil, Inspection{}, &KeyRevokedError{KeyID: id}
+	}
+	if entry.key.key == nil {
+		return nil, Inspection{}, &RingError{Op: "open", Element: entry.key.name(), Err: entry.key.info.Unusable}
+	}
+	out, err := p.bind(entry.key).AppendOpen(dst, body)
+	if err != nil {
+		return nil, Inspection{}, ErrInvalidPayload
+	}
+	return out, Inspection{KeyID: id, Revoked: entry.revoked, Reprotect: entry.revoked || entry.key != snap.sealing}, nil
+}
+
+func (p *Protector) ready() error {
+	if p == nil || p.ring == nil {
+		return errNoRing
+	}
+	return p.err
+}
+
+func (p *Protector) defaultKey() (*ringKey, error) {
+	if err := p.ready(); err != nil {
+		return nil, err
+	}
+	snap := p.ring.current.Load()
+	if snap == nil {
+		return nil, errZeroRing
+	}
+	if snap.sealing == nil {
+		return nil, snap.sealingErr
+	}
+	return snap.sealing, nil
+}
+
+// bind returns what the purposes and the key make together, computing it on first use.
+func (p *Protector) bind(k *ringKey) *authenc.Bound {
+	if b, ok := p.bound.Load(k.key); ok {
+		return b.(*authenc.Bound)
+	}
+	aad := payload.AAD(k.info.ID, p.purposes)
+	b, _ := p.bound.LoadOrStore(k.key, k.key.Bind(aad))
+	return b.(*authenc.Bound)
+}
