@@ -1,0 +1,137 @@
+package ticket
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Names of properties with a meaning to everyone who reads tickets.
+const (
+	keyIssued     = ".issued"
+	keyExpires    = ".expires"
+	keyPersistent = ".persistent"
+	keyRefresh    = ".refresh"
+	keyRedirect   = ".redirect"
+)
+
+// Properties are the properties of a sign-in, a map from text to text that keeps
+// its order. Properties with unknown names are kept through all renewals, here and
+// in ASP.NET Core. The zero value is empty and ready for use.
+//
+// Copies share their content; Clone gives one that does not.
+type Properties struct{ items []item }
+
+type item struct{ key, value string }
+
+// Len returns the number of properties.
+func (p Properties) Len() int { return len(p.items) }
+
+// All lists the properties in their order.
+func (p Properties) All() iter.Seq2[string, string] {
+	return func(yield func(key, value string) bool) {
+		for _, i := range p.items {
+			if !yield(i.key, i.value) {
+				return
+			}
+		}
+	}
+}
+
+// Get returns the value of a property, and whether it is there.
+func (p Properties) Get(key string) (string, bool) {
+	if k := p.index(key); k >= 0 {
+		return p.items[k].value, true
+	}
+	return "", false
+}
+
+// Set gives a property its value, in its place or at the end.
+func (p *Properties) Set(key, value string) {
+	if k := p.index(key); k >= 0 {
+		p.items[k].value = value
+		return
+	}
+	p.items = append(p.items, item{key, value})
+}
+
+// Delete removes a property. Removing one that is not there does nothing.
+func (p *Properties) Delete(key string) {
+	p.items = slices.DeleteFunc(p.items, func(i item) bool { return i.key == key })
+}
+
+// Clone returns a copy with content of its own.
+func (p Properties) Clone() Properties { return Properties{slices.Clone(p.items)} }
+
+func (p Properties) index(key string) int {
+	return slices.IndexFunc(p.items, func(i item) bool { return i.key == key })
+}
+
+// Issued returns when the ticket was issued or last renewed. It is false if there
+// is no readable date.
+func (p Properties) Issued() (time.Time, bool) { return p.date(keyIssued) }
+
+// SetIssued sets when the ticket was issued, to the second. The zero time removes the date.
+func (p *Properties) SetIssued(t time.Time) { p.setDate(keyIssued, t) }
+
+// Expires returns when the ticket stops being valid. It is false if there is no
+// readable date.
+func (p Properties) Expires() (time.Time, bool) { return p.date(keyExpires) }
+
+// SetExpires sets when the ticket stops being valid, to the second. The zero time
+// removes the date.
+func (p *Properties) SetExpires(t time.Time) { p.setDate(keyExpires, t) }
+
+// Persistent reports whether the cookie outlives the browser's session.
+func (p Properties) Persistent() bool { return p.index(keyPersistent) >= 0 }
+
+// SetPersistent says whether the cookie outlives the browser's session.
+func (p *Properties) SetPersistent(persistent bool) {
+	if persistent {
+		p.Set(keyPersistent, "")
+	} else {
+		p.Delete(keyPersistent)
+	}
+}
+
+// AllowRefresh returns whether the ticket may be renewed while it is used. It is
+// true if nothing is said.
+func (p Properties) AllowRefresh() bool {
+	value, _ := p.Get(keyRefresh)
+	return !strings.EqualFold(strings.Trim(value, "\x00 \t\n\v\f\r\u0085\u00a0"), "False")
+}
+
+// SetAllowRefresh says whether the ticket may be renewed while it is used.
+func (p *Properties) SetAllowRefresh(allow bool) {
+	if allow {
+		p.Set(keyRefresh, "True")
+	} else {
+		p.Set(keyRefresh, "False")
+	}
+}
+
+// RedirectURI returns where the browser was sent after the sign-in, or "".
+func (p Properties) RedirectURI() string {
+	value, _ := p.Get(keyRedirect)
+	return value
+}
+
+// SetRedirectURI says where the browser is sent after the sign-in.
+func (p *Properties) SetRedirectURI(uri string) { p.Set(keyRedirect, uri) }
+
+func (p Properties) date(key string) (time.Time, bool) {
+	value, ok := p.Get(key)
+	if !ok {
+		return time.Time{}, false
+	}
+	return parseDate(value)
+}
+
+func (p *Properties) setDate(key string, t time.Time) {
+	if t.IsZero() {
+		p.Delete(key)
+		return
+	}
+	p.Set(key, formatDate(t))
+}

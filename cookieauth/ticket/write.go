@@ -1,0 +1,148 @@
+package ticket
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"unicode/utf8"
+
+	"github.com/sealring/sealring/cookieauth/claims"
+)
+
+// MarshalBinary returns the ticket in its format. See AppendBinary.
+func (t *Ticket) MarshalBinary() ([]byte, error) { return t.AppendBinary(nil) }
+
+// AppendBinary appends the ticket in its format to dst.
+//
+//	Ticket   = int32 5, string scheme, int32 count, Identity…, Properties
+//	Identity = string authentication type, string name type, string role type,
+//	           int32 count, Claim…, bool, string bootstrap context if true,
+//	           bool, Identity actor if true
+//	Claim    = string type, string value, string value type, string issuer,
+//	           string original issuer, int32 count, (string key, string value)…
+//	Properties = int32 1, int32 count, (string key, string value)…
+//
+// Numbers are little-endian; a string is its length in bytes, in groups of
+// seven bits, lowest first, and its UTF-8. A type, value type or issuer that has
+// its default is written as the one character U+0000.
+//
+// Text that is not valid UTF-8 is written with U+FFFD in place of what is wrong.
+// The error Is ErrInvalid when a claim names a property twice, or when actors are
+// nested more than 16 deep.
+func (t *Ticket) AppendBinary(dst []byte) ([]byte, error) {
+	w := writer{buf: dst}
+	w.int32(ticketVersion)
+	w.string(t.Scheme)
+	w.int32(len(t.Principal.Identities))
+	for k := range t.Principal.Identities {
+		w.identity(&t.Principal.Identities[k], 0)
+	}
+	w.int32(propertiesVersion)
+	w.int32(len(t.Properties.items))
+	for _, i := range t.Properties.items {
+		w.string(i.key)
+		w.string(i.value)
+	}
+	if w.err != nil {
+		return nil, w.err
+	}
+	return w.buf, nil
+}
+
+// writer keeps the first error.
+type writer struct {
+	buf []byte
+	err error
+}
+
+func (w *writer) identity(i *claims.Identity, depth int) {
+	if depth > maxActors {
+		w.fail("actors are nested more than %d deep", maxActors)
+		return
+	}
+	nameType := orDefault(i.NameClaimType, claims.TypeName)
+	w.string(i.AuthenticationType)
+	w.stringOr(nameType, claims.TypeName)
+	w.stringOr(orDefault(i.RoleClaimType, claims.TypeRole), claims.TypeRole)
+	w.int32(len(i.Claims))
+	for k := range i.Claims {
+		w.claim(&i.Claims[k], nameType)
+	}
+	w.bool(i.BootstrapContext != "")
+	if i.BootstrapContext != "" {
+		w.string(i.BootstrapContext)
+	}
+	w.bool(i.Actor != nil)
+	if i.Actor != nil {
+		w.identity(i.Actor, depth+1)
+	}
+}
+
+// claim takes the name type of the identity that the claim belongs to, which is
+// the default of its type.
+func (w *writer) claim(c *claims.Claim, nameType string) {
+	issuer := orDefault(c.Issuer, claims.DefaultIssuer)
+	w.stringOr(c.Type, nameType)
+	w.string(c.Value)
+	w.stringOr(orDefault(c.ValueType, claims.DefaultValueType), claims.DefaultValueType)
+	w.stringOr(issuer, claims.DefaultIssuer)
+	w.stringOr(orDefault(c.OriginalIssuer, issuer), issuer)
+	w.int32(len(c.Properties))
+	for k, p := range c.Properties {
+		for _, earlier := range c.Properties[:k] {
+			if earlier.Key == p.Key {
+				w.fail("a claim has a property twice")
+			}
+		}
+		w.string(p.Key)
+		w.string(p.Value)
+	}
+}
+
+func (w *writer) fail(format string, args ...any) {
+	if w.err == nil {
+		w.err = fmt.Errorf("%w: "+format, append([]any{ErrInvalid}, args...)...)
+	}
+}
+
+func (w *writer) int32(n int) {
+	if n > math.MaxInt32 {
+		w.fail("too long")
+	}
+	w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(n))
+}
+
+func (w *writer) bool(b bool) {
+	if b {
+		w.buf = append(w.buf, 1)
+	} else {
+		w.buf = append(w.buf, 0)
+	}
+}
+
+func (w *writer) string(s string) {
+	if !utf8.ValidString(s) {
+		s = string(toValidUTF8(s))
+	}
+	if len(s) > math.MaxInt32 {
+		w.fail("too long")
+		return
+	}
+	w.buf = binary.AppendUvarint(w.buf, uint64(len(s)))
+	w.buf = append(w.buf, s...)
+}
+
+// stringOr writes s, or the placeholder if s is what readers take that for.
+func (w *writer) stringOr(s, standard string) {
+	if s == standard {
+		s = placeholder
+	}
+	w.string(s)
+}
+
+func orDefault(s, standard string) string {
+	if s == "" {
+		return standard
+	}
+	return s
+}
