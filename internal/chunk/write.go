@@ -1,0 +1,87 @@
+package chunk
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/sealring/sealring/internal/cookie"
+	"github.com/sealring/sealring/internal/setcookie"
+)
+
+// DefaultSize is how long a Set-Cookie line may be, attributes included.
+const DefaultSize = 4050
+
+// ErrNoRoom says that name and attributes alone fill a line.
+var ErrNoRoom = errors.New("the cookie's name and attributes leave no room for data in a chunk")
+
+// Write adds the lines that set a cookie to those that wait in out. A value too
+// long for one line of size bytes is split; a size below 1 never splits. The value
+// must be of characters that need no encoding. Parts that the request has beyond
+// those now needed are deleted first, so that they do not stay in the browser.
+func Write(out http.Header, request cookie.Header, name string, value []byte, a *setcookie.Attributes, size int) error {
+	var room [256]byte
+	attributes := a.AppendTo(room[:0])
+	fixed := len(name) + len("=") + len(attributes)
+	if size < 1 || size > fixed+len(value) {
+		deleteParts(out, request, name, 1, a)
+		setcookie.Append(out, line(name, value, attributes))
+		return nil
+	}
+	if size < fixed+10 { // room for "chunks-" and three digits
+		return ErrNoRoom
+	}
+	per := size - fixed - 3 // room for the name's suffix, up to C99
+	n := (len(value) + per - 1) / per
+	deleteParts(out, request, name, n+1, a)
+	lines := make([]string, 1, n+1)
+	lines[0] = line(name, strconv.AppendInt([]byte(headPrefix), int64(n), 10), attributes)
+	for i := range n {
+		part := value[i*per : min((i+1)*per, len(value))]
+		lines = append(lines, line(partName(name, i+1), part, attributes))
+	}
+	setcookie.Append(out, lines...)
+	return nil
+}
+
+// Delete adds the lines that remove a cookie and the parts that the request has,
+// up to the first gap.
+func Delete(out http.Header, request cookie.Header, name string, a *setcookie.Attributes) {
+	setcookie.Delete(out, name, a)
+	deleteParts(out, request, name, 1, a)
+}
+
+// Forget takes the cookie and all its parts out of the lines that wait in out.
+func Forget(out http.Header, name string) {
+	setcookie.Remove(out, func(line string) bool {
+		return setcookie.Sets(line, name) || setsPart(line, name+partSuffix)
+	})
+}
+
+// setsPart reports whether a line sets prefix followed by a number.
+func setsPart(line, prefix string) bool {
+	end := len(prefix)
+	for end < len(line) && '0' <= line[end] && line[end] <= '9' {
+		end++
+	}
+	return end > len(prefix) && setcookie.Sets(line, prefix+line[len(prefix):end])
+}
+
+func deleteParts(out http.Header, request cookie.Header, name string, from int, a *setcookie.Attributes) {
+	if request.Empty() {
+		return
+	}
+	last := present(request, name, from)
+	for i := from; i <= last; i++ {
+		setcookie.Delete(out, partName(name, i), a)
+	}
+}
+
+func partName(name string, i int) string { return name + partSuffix + strconv.Itoa(i) }
+
+func line(name string, value, attributes []byte) string {
+	b := make([]byte, 0, len(name)+1+len(value)+len(attributes))
+	b = append(append(b, name...), '=')
+	b = append(append(b, value...), attributes...)
+	return string(b)
+}
