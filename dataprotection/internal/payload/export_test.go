@@ -1,0 +1,3 @@
+package payload
+
+var AppendLength = appendLength
