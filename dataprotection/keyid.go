@@ -7,7 +7,7 @@ import (
 )
 
 // A KeyID identifies a key of the ring. Its bytes are in the order of the text
-// form; the wire form (spec 2.2) has the first three groups reversed.
+// form; the wire form (docs/formats.md, Payload) has the first three groups reversed.
 type KeyID [16]byte
 
 // newKeyID returns a random version 4 id, as the reference makes them.

@@ -30,7 +30,7 @@ type Protector struct {
 
 // newProtector appends purposes to those of parent.
 func newProtector(ring *KeyRing, parent []byte, purposes []string) *Protector {
-	p := &Protector{ring: ring, purposes: payload.AppendPurposes(slices.Clip(parent), purposes)}
+	p := &Protector{ring: ring, purposes: payload.AppendPurposes(parent, purposes)}
 	for _, s := range purposes {
 		if !utf8.ValidString(s) {
 			p.err = errors.New("dataprotection: a purpose is not valid UTF-8")
