@@ -14,7 +14,7 @@ import (
 	"github.com/sealring/sealring/dataprotection"
 )
 
-// Each test here holds one rule of the ring (docs/design.md, Rules of the ring).
+// Each test here holds one rule of the ring (docs/design.md, The key ring).
 
 const brokenFile = `<?xml version="1.0" encoding="utf-8"?><revocation version="1"><revocationD`
 
