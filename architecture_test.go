@@ -63,6 +63,7 @@ var house = []struct {
 	{"dataprotection", 2},
 	{"dataprotection/...", 3},
 	{"cookieauth/claims", 4},
+	{"cookieauth/ticket", 5},
 	{"cookieauth", 5},
 	{"antiforgery", 5},
 	{"cookieauth/...", 6},
@@ -145,7 +146,7 @@ var forbidden = []struct {
 	{"math/rand", "randomness comes from crypto/rand", production},
 	{"math/rand/v2", "randomness comes from crypto/rand", production},
 	{"testing", "it would put test flags into every program", func(f source) bool { return production(f) && !strings.HasSuffix(f.dir(), "test") }},
-	{"log", "libraries take a *slog.Logger", func(f source) bool { return !f.isProgram() }},
+	{"log", "libraries take a *slog.Logger", func(f source) bool { return production(f) && !f.isProgram() }},
 	{"unsafe", "the compiler should go on checking", everywhere},
 	{"reflect", "types are known where they matter", func(f source) bool { return production(f) && !f.isProgram() }},
 	{"os/exec", "a library starts no programs", func(f source) bool { return production(f) && !f.isProgram() }},
@@ -172,7 +173,7 @@ func onePackageComment(files sources) (findings []string) {
 	for dir, pkg := range files.packages() {
 		start := "Package " + pkg[0].ast.Name.Name + " "
 		if pkg[0].ast.Name.Name == "main" {
-			start = "Command " + path.Base(dir) + " "
+			start = ""
 		}
 		comments := 0
 		for _, f := range pkg {
@@ -335,6 +336,7 @@ func TestRulesFind(t *testing.T) {
 		{"sibling, the other way", importsPointDown, importing("cookieauth/a.go", "/antiforgery"), "cookieauth/a.go: cookieauth must not import antiforgery"},
 		{"sibling, from a test", importsPointDown, importing("cookieauth/a_test.go", "/antiforgery"), "cookieauth/a_test.go: cookieauth must not import antiforgery"},
 		{"claims for both", importsPointDown, importing("antiforgery/a.go", "/cookieauth/claims"), ""},
+		{"tickets are for one of them", importsPointDown, importing("antiforgery/a.go", "/cookieauth/ticket"), "antiforgery/a.go: antiforgery must not import cookieauth/ticket"},
 		{"claims stay below", importsPointDown, importing("cookieauth/claims/a.go", "/cookieauth"), "cookieauth/claims/a.go: cookieauth/claims must not import cookieauth"},
 		{"internal stays on the ground", importsPointDown, importing("internal/origin/a.go", "/middleware"), "internal/origin/a.go: internal/origin must not import middleware"},
 		{"everything from the top", importsPointDown, importing("integration_test/a_test.go", "/middleware", "/examples/login"), ""},
@@ -354,7 +356,8 @@ func TestRulesFind(t *testing.T) {
 		{"no package comment", onePackageComment, map[string]string{"middleware/a.go": "package p"}, "middleware: 0 package comments, want 1"},
 		{"two package comments", onePackageComment, map[string]string{"middleware/a.go": doc + "package p", "middleware/b.go": doc + "package p"}, "middleware: 2 package comments, want 1"},
 		{"other beginning", onePackageComment, map[string]string{"middleware/a.go": "// It does it.\npackage p"}, `middleware/a.go: the package comment must begin with "Package p "`},
-		{"program", onePackageComment, map[string]string{"cmd/sealring/main.go": "// Command sealring does it.\npackage main"}, ""},
+		{"program", onePackageComment, map[string]string{"cmd/sealring/main.go": "// Sealring does it.\npackage main"}, ""},
+		{"program without comment", onePackageComment, map[string]string{"cmd/sealring/main.go": "package main"}, "cmd/sealring: 0 package comments, want 1"},
 		{"example", exampleForEachPackage, map[string]string{"middleware/a.go": "package p; func F() {}", "middleware/example_test.go": "package p_test; func Example() {}"}, ""},
 		{"no example", exampleForEachPackage, map[string]string{"middleware/a.go": "package p; type T int", "middleware/a_test.go": "package p_test; func TestF() {}"}, "middleware: no Example"},
 		{"no example, internal", exampleForEachPackage, map[string]string{"dataprotection/internal/x/a.go": "package p; var V int"}, ""},
