@@ -8,7 +8,7 @@ import "strings"
 // s begins with a slash, and not with two or with a slash and a backslash, which
 // browsers take for another host. It has no control characters: browsers leave
 // out tabs and line breaks, so that one between two slashes would be two slashes
-//. It is the test of ASP.NET Core; nothing is decoded.
+// . It is the test of ASP.NET Core; nothing is decoded.
 func IsLocal(s string) bool {
 	if s == "" || s[0] != '/' || len(s) > 1 && (s[1] == '/' || s[1] == '\\') {
 		return false

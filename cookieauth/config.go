@@ -1,0 +1,281 @@
+package cookieauth
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/chunk"
+	"github.com/sealring/sealring/internal/confcheck"
+)
+
+// A Profile is a set of defaults. Single fields of Config override either.
+type Profile int
+
+const (
+	// Safest is the profile of programs that share no login with .NET. The cookie is
+	// __Host-sealring with Secure, HttpOnly and SameSite=Lax. Over plain HTTP there is
+	// no sign-in, except between a browser and a server on the same machine.
+	Safest Profile = iota
+	// ASPNETCore has every default, and every behaviour, of ASP.NET Core: the cookie
+	// is .AspNetCore.Cookies, Secure where the request was; login, logout and
+	// access-denied paths are /Account/Login and so on.
+	ASPNETCore
+)
+
+// Defaults of Config.
+const (
+	DefaultScheme             = "Cookies"
+	DefaultLifetime           = 14 * 24 * time.Hour
+	DefaultReturnURLParameter = "ReturnUrl"
+	DefaultChunkSize          = chunk.DefaultSize
+	// DefaultMaxCookieSize is what common proxies let pass in a line of a request's
+	// header, less some room for other cookies.
+	DefaultMaxCookieSize = 7 << 10
+)
+
+// Config configures an Authenticator. It is copied; changing it later has no effect.
+type Config struct {
+	_ struct{}
+
+	// KeyRing seals the tickets. Required.
+	KeyRing *dataprotection.KeyRing
+
+	// Profile chooses the defaults of the other fields.
+	Profile Profile
+
+	// Scheme names this way of signing in. It is part of what the cookie is sealed
+	// for, so programs that share a login use the same, to the letter. Schemes with
+	// different names are independent of each other. The default is "Cookies".
+	Scheme string
+
+	// Cookie says what the cookie is like.
+	Cookie Cookie
+
+	// Lifetime is how long a ticket is valid from its issue. The default is 14 days.
+	// It does not make the cookie outlive the browser; SignInOptions.Persistent does.
+	Lifetime time.Duration
+
+	// NoSliding lets tickets end when they were first said to. Otherwise a ticket that
+	// is past half of its life is renewed for a whole one whenever it is used.
+	NoSliding bool
+
+	// PathBase is the path below which the program lives, such as "/app", if the
+	// requests that arrive here have it in their paths. Login and other paths are below it.
+	PathBase string
+
+	// LoginPath is where visitors are sent who must sign in first. Without one they
+	// are answered with status 401. With the profile ASPNETCore it is /Account/Login.
+	// It must be free of RequireUser itself.
+	LoginPath string
+
+	// LogoutPath is where users sign out; RedirectBack serves it like LoginPath. With
+	// the profile ASPNETCore it is /Account/Logout.
+	LogoutPath string
+
+	// AccessDeniedPath is where users are sent who are signed in but may not do what
+	// they ask for. Without one they are answered with status 403. With the profile
+	// ASPNETCore it is /Account/AccessDenied.
+	AccessDeniedPath string
+
+	// ReturnURLParameter is the query parameter that tells the login page where the
+	// visitor wanted to go. The default is "ReturnUrl".
+	ReturnURLParameter string
+
+	// ChunkSize is how long a Set-Cookie line may be, attributes included; larger
+	// cookies are split. The default is 4050, which every browser takes. Below zero
+	// nothing is ever split.
+	ChunkSize int
+
+	// MaxCookieSize is how many characters a user's cookie may have, all chunks
+	// together, before SignIn returns a *TicketSizeError. The default is 7 KiB; with
+	// the profile ASPNETCore and below zero there is no bound. Whatever it is, what
+	// has more than 64 KiB is not read.
+	MaxCookieSize int
+
+	// Events are called at the turning points of a login.
+	Events Events
+
+	// Logger receives sign-ins and sign-outs, at debug level why a cookie was not
+	// accepted, and failures of our own. It never receives a cookie. The default is
+	// slog.Default().
+	Logger *slog.Logger
+
+	// Now is the clock. The default is time.Now. It is for tests.
+	Now func() time.Time
+}
+
+// Cookie says what a cookie is like.
+type Cookie struct {
+	_ struct{}
+
+	// Name is the name of the cookie. Parts of a large one are called nameC1, nameC2….
+	// The default is __Host-sealring, or __Secure-sealring if Domain or Path say that
+	// other hosts or only some paths shall have it, with the scheme behind it unless
+	// that is the default one. With the profile ASPNETCore it is ".AspNetCore." and
+	// the scheme.
+	Name string
+
+	// Domain shares the cookie with the other hosts of a domain, each of which can
+	// then read and replace it. Empty means this host only.
+	Domain string
+
+	// Path is the path below which the browser sends the cookie. The default is "/";
+	// with the profile ASPNETCore it is the path base. Paths are no protection: a page
+	// elsewhere on the host can get at the cookie.
+	Path string
+
+	// SameSite says whether requests that other sites make carry the cookie. The
+	// default is Lax: only when the user goes from there to here. None lets other
+	// sites act for the user unless package antiforgery stands before it.
+	// http.SameSiteDefaultMode writes no attribute and leaves it to the browser.
+	SameSite http.SameSite
+
+	// Secure says over which connections the cookie may travel.
+	Secure SecurePolicy
+
+	// DangerouslyExposeToScripts lets scripts in the page read the cookie, so that
+	// one injected script can carry the login away.
+	DangerouslyExposeToScripts bool
+
+	// MaxAge, if not zero, is written as the attribute of that name, in whole seconds,
+	// on each cookie, persistent or not. It does not change how long the ticket is valid.
+	MaxAge time.Duration
+
+	// Extensions are further attributes, verbatim, such as "partitioned".
+	Extensions []string
+}
+
+// A SecurePolicy says over which connections a cookie may travel.
+type SecurePolicy int
+
+const (
+	// SecureDefault is SecureAlways, except that a browser and a server on the same
+	// machine may do without TLS, under a name without prefix. With the profile
+	// ASPNETCore it is SecureSameAsRequest.
+	SecureDefault SecurePolicy = iota
+	// SecureAlways writes the attribute in every case.
+	SecureAlways
+	// SecureSameAsRequest writes the attribute if the request came over HTTPS. A user
+	// who signs in over plain HTTP shows the cookie to everybody on the way.
+	SecureSameAsRequest
+	// DangerouslyInsecure never writes the attribute: the browser sends the cookie over
+	// plain HTTP too, where everybody on the way can read it.
+	DangerouslyInsecure
+)
+
+// withDefaults returns the configuration completed, or an error that names
+// everything that is wrong with it.
+func (c Config) withDefaults() (Config, error) {
+	reference := c.Profile == ASPNETCore
+	c.Scheme = cmp.Or(c.Scheme, DefaultScheme)
+	c.Lifetime = cmp.Or(c.Lifetime, DefaultLifetime)
+	c.ReturnURLParameter = cmp.Or(c.ReturnURLParameter, DefaultReturnURLParameter)
+	c.ChunkSize = cmp.Or(c.ChunkSize, DefaultChunkSize)
+	c.Cookie.SameSite = cmp.Or(c.Cookie.SameSite, http.SameSiteLaxMode)
+	c.Cookie.Extensions = slices.Clone(c.Cookie.Extensions)
+	c.Cookie.Name = cmp.Or(c.Cookie.Name, c.defaultName())
+	if reference {
+		c.LoginPath = cmp.Or(c.LoginPath, "/Account/Login")
+		c.LogoutPath = cmp.Or(c.LogoutPath, "/Account/Logout")
+		c.AccessDeniedPath = cmp.Or(c.AccessDeniedPath, "/Account/AccessDenied")
+		c.MaxCookieSize = cmp.Or(c.MaxCookieSize, -1)
+		c.Cookie.Secure = cmp.Or(c.Cookie.Secure, SecureSameAsRequest)
+	} else {
+		c.MaxCookieSize = cmp.Or(c.MaxCookieSize, DefaultMaxCookieSize)
+		c.Cookie.Path = cmp.Or(c.Cookie.Path, "/")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c, c.check()
+}
+
+func (c *Config) defaultName() string {
+	if c.Profile == ASPNETCore {
+		return ".AspNetCore." + escapeData(c.Scheme)
+	}
+	name := hostPrefix + "sealring"
+	if c.Cookie.Domain != "" || c.Cookie.Path != "" && c.Cookie.Path != "/" {
+		name = securePrefix + "sealring"
+	}
+	if c.Scheme != DefaultScheme {
+		name += "-" + escapeData(c.Scheme)
+	}
+	return name
+}
+
+// Prefixes by which a browser knows how a cookie must have been set.
+const (
+	hostPrefix   = "__Host-"
+	securePrefix = "__Secure-"
+)
+
+func (c *Config) check() error {
+	var p confcheck.Problems
+	p.Add(c.KeyRing == nil, "KeyRing", "required: dataprotection.Open opens one")
+	p.Add(c.Profile != Safest && c.Profile != ASPNETCore, "Profile", "unknown")
+	p.Add(!utf8.ValidString(c.Scheme), "Scheme", "not valid UTF-8")
+	p.Add(c.Lifetime < time.Second, "Lifetime", "less than a second")
+	p.Add(c.PathBase != "" && (!isPath(c.PathBase) || strings.HasSuffix(c.PathBase, "/")), "PathBase", "must begin with a slash, not end with one, and have no query")
+	p.Add(c.LoginPath != "" && !isPath(c.LoginPath), "LoginPath", notPath)
+	p.Add(c.LogoutPath != "" && !isPath(c.LogoutPath), "LogoutPath", notPath)
+	p.Add(c.AccessDeniedPath != "" && !isPath(c.AccessDeniedPath), "AccessDeniedPath", notPath)
+	c.Cookie.check(&p)
+	if c.Profile != ASPNETCore {
+		c.Cookie.checkPrefix(&p)
+	}
+	return p.Err("cookieauth")
+}
+
+const notPath = "must be a path that begins with a single slash, without query"
+
+func isPath(s string) bool {
+	return strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//") && !strings.ContainsAny(s, "?#\\") && isHeaderText(s)
+}
+
+func (c *Cookie) check(p *confcheck.Problems) {
+	p.Add(!isToken(c.Name), "Cookie.Name", "must be of letters, digits and !#$%&'*+-.^_`|~")
+	p.Add(!isAttribute(c.Domain), "Cookie.Domain", notAttribute)
+	p.Add(!isAttribute(c.Path), "Cookie.Path", notAttribute)
+	for _, x := range c.Extensions {
+		p.Add(x == "" || !isAttribute(x), "Cookie.Extensions", notAttribute)
+	}
+	p.Add(c.SameSite < http.SameSiteDefaultMode || c.SameSite > http.SameSiteNoneMode, "Cookie.SameSite", "unknown")
+	p.Add(c.Secure < SecureDefault || c.Secure > DangerouslyInsecure, "Cookie.Secure", "unknown")
+	p.Add(c.MaxAge < 0, "Cookie.MaxAge", "negative")
+}
+
+// checkPrefix refuses what a browser would drop without a word.
+func (c *Cookie) checkPrefix(p *confcheck.Problems) {
+	secure := c.Secure == SecureDefault || c.Secure == SecureAlways
+	lower := strings.ToLower(c.Name)
+	host := strings.HasPrefix(lower, strings.ToLower(hostPrefix))
+	p.Add((host || strings.HasPrefix(lower, strings.ToLower(securePrefix))) && !secure, "Cookie.Name", "the prefix needs Cookie.Secure to be SecureDefault or SecureAlways")
+	p.Add(host && (c.Domain != "" || c.Path != "/"), "Cookie.Name", "the prefix __Host- allows no Domain, and no Path but /")
+	p.Add(c.SameSite == http.SameSiteNoneMode && !secure, "Cookie.SameSite", "None needs Cookie.Secure to be SecureDefault or SecureAlways")
+}
+
+const notAttribute = "must be of printable ASCII without semicolon"
+
+func isAttribute(s string) bool { return isHeaderText(s) && !strings.Contains(s, ";") }
+
+func isHeaderText(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r > 0x7E }) < 0
+}
+
+func isToken(s string) bool {
+	const marks = "!#$%&'*+-.^_`|~"
+	return s != "" && strings.IndexFunc(s, func(r rune) bool {
+		alnum := '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
+		return !alnum && !strings.ContainsRune(marks, r)
+	}) < 0
+}

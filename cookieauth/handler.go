@@ -1,0 +1,107 @@
+package cookieauth
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/cookieauth/ticket"
+	"github.com/sealring/sealring/dataprotection"
+)
+
+// Handler says who each request comes from, for next and what it calls, and
+// renews cookies that are due. It never refuses a request. The response is passed
+// through untouched, unless a renewal is due.
+func (a *Authenticator) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, next) })
+}
+
+func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	found := a.findCookie(r)
+	if found.count == 0 || a.visit(r) != nil {
+		next.ServeHTTP(w, r)
+		return
+	}
+	v := &visit{Context: r.Context(), auth: a}
+	if err := a.identify(v, w, r, found); err != nil {
+		a.turnAway(v, r, err)
+	}
+	if v.user != nil {
+		v.Context = claims.NewContext(v.Context, v.user.Merge(claims.FromContext(v.Context)))
+	}
+	r = r.WithContext(v)
+	if v.renewal == nil {
+		next.ServeHTTP(w, r)
+		return
+	}
+	next.ServeHTTP(v.wrap(w, r), r)
+	v.send(w.Header(), r) // where nothing was written, the header goes out only now
+}
+
+// identify reads the cookie, has the ticket judged and notes whether it is to be
+// renewed. An error says why there is no user.
+func (a *Authenticator) identify(v *visit, w http.ResponseWriter, r *http.Request, found foundCookie) error {
+	now := a.cfg.Now()
+	if err := a.read(r, found, now, &v.ticket); err != nil {
+		return err
+	}
+	user := &v.ticket.Principal
+	a.checkSliding(v, r, now)
+	if a.cfg.Events.Validate != nil {
+		var err error
+		if user, err = a.validate(v, w, r, now); err != nil {
+			return err
+		}
+	}
+	if !user.IsAuthenticated() {
+		return errUnidentified
+	}
+	v.user = user
+	return nil
+}
+
+// validate asks the event. It returns the principal that the event leaves.
+func (a *Authenticator) validate(v *visit, w http.ResponseWriter, r *http.Request, now time.Time) (*claims.Principal, error) {
+	properties := v.ticket.Properties.Clone()
+	c := &ValidateContext{Writer: w, Request: r.WithContext(v), Principal: &v.ticket.Principal, Properties: &properties}
+	if err := a.cfg.Events.Validate(c); err != nil {
+		v.renewal = nil
+		return nil, &outageError{err}
+	}
+	if c.Principal == nil {
+		if !a.reference {
+			v.renewal = nil // the reference would send the rejected ticket again
+		}
+		return nil, errRejected
+	}
+	if c.Renew {
+		v.renew(&ticket.Ticket{Scheme: a.cfg.Scheme, Principal: *c.Principal, Properties: properties}, now)
+	}
+	return c.Principal, nil
+}
+
+// outageError marks what Events.Validate could not judge.
+type outageError struct{ err error }
+
+func (e *outageError) Error() string { return "Events.Validate: " + e.err.Error() }
+func (e *outageError) Unwrap() error { return e.err }
+
+// turnAway notes why a visitor with a cookie is nobody. A bad cookie is everyday
+// life; one that cannot be judged is an outage of our own.
+func (a *Authenticator) turnAway(v *visit, r *http.Request, err error) {
+	var outage *outageError
+	if errors.As(err, &outage) || errors.Is(err, dataprotection.ErrUnavailable) {
+		v.outage = err
+		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "login cookie cannot be judged", a.logScheme(), slog.Any("error", err))
+		return
+	}
+	level := slog.LevelDebug
+	if errors.Is(err, errAmbiguous) {
+		level = slog.LevelWarn // somebody else's cookie may have been put there
+	}
+	a.cfg.Logger.LogAttrs(r.Context(), level, "login cookie not accepted", a.logScheme(), slog.Any("reason", err))
+}
+
+func (a *Authenticator) logScheme() slog.Attr { return slog.String("scheme", a.cfg.Scheme) }

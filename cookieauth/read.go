@@ -1,0 +1,188 @@
+package cookieauth
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/sealring/sealring/cookieauth/ticket"
+	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/chunk"
+	"github.com/sealring/sealring/internal/cookie"
+)
+
+const (
+	// maxRead is how many characters of cookie are read, all chunks together.
+	maxRead = 64 << 10
+	// maxSameName is how many cookies of the name are tried. A browser sends several
+	// where they were set for different paths or domains.
+	maxSameName = 4
+
+	// sessionIDClaim is the type of the one claim in a ticket that refers to a session
+	// in a store.
+	sessionIDClaim = "Microsoft.AspNetCore.Authentication.Cookies-SessionId"
+)
+
+// foundCookie is the login cookie as the request has it, not yet looked at.
+type foundCookie struct {
+	header cookie.Header
+	name   string
+	raw    string // the last one's
+	count  int
+}
+
+func (a *Authenticator) findCookie(r *http.Request) (f foundCookie) {
+	f.header = a.cookies(r)
+	if f.header.Empty() {
+		return f
+	}
+	f.name = a.cfg.Cookie.Name
+	f.raw, f.count = f.header.Find(f.name)
+	if f.count == 0 && a.plainName != "" && a.plainName != f.name {
+		// Look at the connection only if there is such a cookie: it is rare and takes longer.
+		if raw, count := f.header.Find(a.plainName); count > 0 && a.plainLoopback(r) {
+			f.name, f.raw, f.count = a.plainName, raw, count
+		}
+	}
+	return f
+}
+
+// read opens the cookie and judges the ticket in it.
+func (a *Authenticator) read(r *http.Request, found foundCookie, now time.Time, t *ticket.Ticket) error {
+	s := getScratch()
+	defer s.release()
+	if found.count == 1 && chunk.Count(found.raw) == 0 && len(found.raw) <= maxRead {
+		s.text = append(s.text[:0], found.raw...)
+		if err := a.open(r.Context(), s, now, t); !errors.Is(err, errMalformed) {
+			return err
+		}
+	}
+	values := found.header.All(found.name, maxSameName)
+	if a.reference && len(values) > 1 {
+		values = []string{found.header.Last(found.name)}
+	}
+	return a.choose(r, found, values, s, now, t)
+}
+
+// choose tries several cookies of one name, each with the chunks it may have. The
+// one that is valid counts; two that are valid must belong to one session.
+func (a *Authenticator) choose(r *http.Request, found foundCookie, values []string, s *scratch, now time.Time, t *ticket.Ticket) (err error) {
+	err = errMalformed
+	valid := false
+	for _, first := range []bool{false, true} {
+		for _, value := range values {
+			if first && chunk.Count(value) == 0 {
+				continue // has no chunks, hence no second set of them
+			}
+			candidate, candidateErr := a.candidate(r, found, value, first, s, now)
+			switch {
+			case errors.Is(candidateErr, dataprotection.ErrUnavailable):
+				return candidateErr
+			case candidateErr != nil:
+				err = candidateErr
+			case !valid:
+				*t, valid = *candidate, true
+			case !sameSession(t, candidate):
+				*t = ticket.Ticket{}
+				return errAmbiguous
+			case endsLater(candidate, t):
+				*t = *candidate
+			}
+		}
+		if a.reference {
+			break
+		}
+	}
+	if valid {
+		return nil
+	}
+	return err
+}
+
+func (a *Authenticator) candidate(r *http.Request, found foundCookie, value string, first bool, s *scratch, now time.Time) (*ticket.Ticket, error) {
+	text, err := chunk.Append(s.text[:0], found.header, found.name, value, first, maxRead)
+	if err != nil {
+		return nil, err
+	}
+	s.text = text
+	t := new(ticket.Ticket)
+	return t, a.open(r.Context(), s, now, t)
+}
+
+// sameSession reports whether two tickets are of one login. Tickets of one user
+// are, even where they were issued at different times.
+func sameSession(a, b *ticket.Ticket) bool { return a.Principal.ID() == b.Principal.ID() }
+
+func endsLater(a, b *ticket.Ticket) bool {
+	endA, _ := a.Properties.Expires()
+	endB, _ := b.Properties.Expires()
+	return endA.After(endB)
+}
+
+// open decodes and opens the cookie text in s and judges the ticket.
+func (a *Authenticator) open(ctx context.Context, s *scratch, now time.Time, t *ticket.Ticket) error {
+	if err := s.decode(); err != nil {
+		return err
+	}
+	plain, err := a.protector.AppendUnprotect(ctx, s.plain[:0], s.sealed)
+	if err != nil {
+		return err
+	}
+	s.plain = plain
+	if err := t.UnmarshalBinary(plain); err != nil {
+		return err
+	}
+	return a.judge(t, now)
+}
+
+// judge refuses tickets that are no longer valid, or that never were one here.
+func (a *Authenticator) judge(t *ticket.Ticket, now time.Time) error {
+	expires, ok := t.Properties.Expires()
+	switch {
+	case ok && expires.Before(now):
+		return errExpired
+	case !ok && !a.reference:
+		return errEndless
+	case refersToSession(t):
+		return errReference
+	}
+	return nil
+}
+
+// refersToSession reports whether somebody else's session store has the real
+// ticket. This one would else count as that of a user without a name.
+func refersToSession(t *ticket.Ticket) bool {
+	for i := range t.Principal.Identities {
+		list := t.Principal.Identities[i].Claims
+		for k := range list {
+			if list[k].Type == sessionIDClaim {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var base64url = base64.RawURLEncoding.Strict()
+
+// decode turns s.text into s.sealed. One ticket has one text, apart from padding.
+func (s *scratch) decode() error {
+	text := s.text
+	if len(text)%4 == 0 {
+		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("=")), []byte("="))
+	}
+	if bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0 { // which encoding/base64 would skip
+		return errMalformed
+	}
+	s.sealed = slices.Grow(s.sealed[:0], base64url.DecodedLen(len(text)))
+	sealed, err := base64url.AppendDecode(s.sealed, text)
+	if err != nil {
+		return errMalformed
+	}
+	s.sealed = sealed
+	return nil
+}

@@ -1,0 +1,120 @@
+package cookieauth
+
+import (
+	"bufio"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/felixge/httpsnoop"
+
+	"github.com/sealring/sealring/cookieauth/ticket"
+)
+
+// checkSliding notes that the ticket is to be renewed if more than half of its
+// life is over.
+func (a *Authenticator) checkSliding(v *visit, r *http.Request, now time.Time) {
+	properties := &v.ticket.Properties
+	issued, ok1 := properties.Issued()
+	expires, ok2 := properties.Expires()
+	if !ok1 || !ok2 || a.cfg.NoSliding || !properties.AllowRefresh() {
+		return
+	}
+	elapsed, remaining := now.Sub(issued), expires.Sub(now)
+	renew := remaining < elapsed
+	if a.cfg.Events.CheckSliding != nil {
+		c := &SlidingContext{Request: r, Principal: &v.ticket.Principal, Properties: *properties, Elapsed: elapsed, Remaining: remaining, Renew: renew}
+		a.cfg.Events.CheckSliding(c)
+		renew = c.Renew
+	}
+	if renew {
+		v.renew(&ticket.Ticket{Scheme: a.cfg.Scheme, Principal: v.ticket.Principal, Properties: properties.Clone()}, now)
+	}
+}
+
+// renew has t sent with the response, with a whole life before it. The span of
+// that life is the ticket's own; one without both dates is not renewed.
+func (v *visit) renew(t *ticket.Ticket, now time.Time) {
+	issued, ok1 := t.Properties.Issued()
+	expires, ok2 := t.Properties.Expires()
+	if !ok1 || !ok2 {
+		return
+	}
+	end := now.Add(expires.Sub(issued))
+	if end.Before(expires.Add(-time.Second)) && !v.auth.reference {
+		return // issued by a clock that is ahead: a renewal would shorten its life
+	}
+	t.Properties.SetIssued(now)
+	t.Properties.SetExpires(end)
+	v.renewal = t
+}
+
+// wrap lets the renewal out with the header, however that is sent.
+func (v *visit) wrap(w http.ResponseWriter, r *http.Request) http.ResponseWriter {
+	send := func() { v.send(w.Header(), r) }
+	return httpsnoop.Wrap(w, httpsnoop.Hooks{
+		WriteHeader: func(next httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
+			return func(status int) {
+				if status >= 200 || status == http.StatusSwitchingProtocols { // others are only an announcement
+					send()
+				}
+				next(status)
+			}
+		},
+		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
+			return func(b []byte) (int, error) { send(); return next(b) }
+		},
+		WriteString: func(next httpsnoop.WriteStringFunc) httpsnoop.WriteStringFunc {
+			return func(s string) (int, error) { send(); return next(s) }
+		},
+		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
+			return func(src io.Reader) (int64, error) { send(); return next(src) }
+		},
+		Flush: func(next httpsnoop.FlushFunc) httpsnoop.FlushFunc {
+			return func() { send(); next() }
+		},
+		FlushError: func(next httpsnoop.FlushErrorFunc) httpsnoop.FlushErrorFunc {
+			return func() error { send(); return next() }
+		},
+		Hijack: func(next httpsnoop.HijackFunc) httpsnoop.HijackFunc {
+			return func() (net.Conn, *bufio.ReadWriter, error) {
+				v.abandon() // whoever takes the connection writes a header of his own
+				return next()
+			}
+		},
+	})
+}
+
+// send adds the renewed cookie to the header, once and unless the user has been
+// signed in or out meanwhile.
+func (v *visit) send(h http.Header, r *http.Request) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.sent && !v.settled {
+		v.auth.sendRenewal(h, r, v.renewal)
+	}
+	v.sent = true
+}
+
+func (v *visit) abandon() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.sent = true
+}
+
+// sendRenewal seals and adds the cookie. The old cookie stays valid until its own
+// end, so a renewal that fails is made up for by the next request.
+func (a *Authenticator) sendRenewal(h http.Header, r *http.Request, t *ticket.Ticket) {
+	name, attributes, err := a.cookieFor(r)
+	if err == nil {
+		if t.Properties.Persistent() {
+			attributes.Expires, _ = t.Properties.Expires()
+		}
+		err = a.writeCookie(h, r, name, &attributes, t)
+	}
+	if err != nil {
+		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelWarn, "login cookie could not be renewed", a.logScheme(), slog.Any("error", err))
+	}
+}

@@ -1,0 +1,113 @@
+package cookieauth
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/cookieauth/ticket"
+)
+
+// SignInOptions are rare wishes for one sign-in.
+type SignInOptions struct {
+	_ struct{}
+
+	// Persistent keeps the cookie when the browser is closed ("remember me"). The
+	// ticket is valid for the same time either way.
+	Persistent bool
+
+	// Expires is when the ticket ends, unless it is renewed. The default is the
+	// configured Lifetime from now.
+	Expires time.Time
+
+	// Properties are put into the ticket and kept in all renewals. They may also say
+	// what package ticket has names for, such as whether it may be renewed.
+	Properties ticket.Properties
+}
+
+// SignIn signs a user in: it adds a cookie to the response, and keeps the
+// response out of caches. It writes neither status nor body, so it must be called
+// before both, and leaves it to the caller where to go next; see RedirectBack. The
+// user of the present request stays who it was.
+//
+// Call it only when the user has proven who they are. Opts may be nil.
+//
+// Nothing has been done if there is an error. It is ErrHeaderSent when it is too
+// late, as far as that can be told; ErrInsecureTransport when the cookie must not
+// travel over this connection; ErrAnonymous when p is nobody; a *ClaimError or a
+// *TicketSizeError when p does not go into a cookie. It Is
+// dataprotection.ErrUnavailable when the key ring has no key to seal with.
+func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims.Principal, opts *SignInOptions) error {
+	if a.tooLate(w, r) {
+		return ErrHeaderSent
+	}
+	name, attributes, err := a.cookieFor(r)
+	if err != nil {
+		return err
+	}
+	t, issued := a.newTicket(p, opts)
+	if a.cfg.Events.SigningIn != nil {
+		if err := a.signingIn(r, t, &attributes); err != nil {
+			return err
+		}
+	}
+	if err := checkPrincipal(&t.Principal); err != nil {
+		return err
+	}
+	if t.Properties.Persistent() {
+		expires, ok := t.Properties.Expires()
+		if !ok {
+			expires = issued.Add(a.cfg.Lifetime)
+		}
+		attributes.Expires = expires
+	}
+	if err := a.writeCookie(w.Header(), r, name, &attributes, t); err != nil {
+		return err
+	}
+	a.settle(r)
+	a.cfg.Logger.LogAttrs(r.Context(), slog.LevelInfo, "signed in", a.logScheme())
+	if a.cfg.Events.SignedIn != nil {
+		a.cfg.Events.SignedIn(&SignedInContext{Request: r, Principal: &t.Principal, Properties: t.Properties})
+	}
+	return nil
+}
+
+// newTicket returns the ticket of a sign-in that begins now, or when its
+// properties say, and that moment with its fractions of a second.
+func (a *Authenticator) newTicket(p *claims.Principal, opts *SignInOptions) (*ticket.Ticket, time.Time) {
+	t := &ticket.Ticket{Scheme: a.cfg.Scheme}
+	if p = p.Authenticated(a.cfg.Scheme); p != nil {
+		t.Principal = *p
+	}
+	if opts != nil {
+		t.Properties = opts.Properties.Clone()
+		if opts.Persistent {
+			t.Properties.SetPersistent(true)
+		}
+		if !opts.Expires.IsZero() {
+			t.Properties.SetExpires(opts.Expires)
+		}
+	}
+	issued, ok := t.Properties.Issued()
+	if !ok {
+		issued = a.cfg.Now()
+		t.Properties.SetIssued(issued)
+	}
+	if _, ok := t.Properties.Expires(); !ok {
+		t.Properties.SetExpires(issued.Add(a.cfg.Lifetime))
+	}
+	return t, issued
+}
+
+func (a *Authenticator) signingIn(r *http.Request, t *ticket.Ticket, attributes *CookieAttributes) error {
+	c := &SigningInContext{Request: r, Principal: &t.Principal, Properties: &t.Properties, Cookie: attributes}
+	if err := a.cfg.Events.SigningIn(c); err != nil {
+		return err
+	}
+	if c.Principal == nil {
+		return ErrAnonymous
+	}
+	t.Principal = *c.Principal.Authenticated(a.cfg.Scheme)
+	return nil
+}

@@ -1,0 +1,38 @@
+package cookieauth
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/sealring/sealring/internal/chunk"
+)
+
+// SignOut removes the login cookie from the browser, all parts of it, and keeps
+// the response out of caches. It writes neither status nor body. It works for
+// visitors who are not signed in, too.
+//
+// A copy of the cookie that was made before stays valid until its ticket ends.
+//
+// The errors are ErrHeaderSent and ErrInsecureTransport, as of SignIn; a browser
+// does not let a cookie be removed over a connection that is less safe than the
+// cookie. Then nothing has been done.
+func (a *Authenticator) SignOut(w http.ResponseWriter, r *http.Request) error {
+	if a.tooLate(w, r) {
+		return ErrHeaderSent
+	}
+	name, attributes, err := a.cookieFor(r)
+	if err != nil {
+		return err
+	}
+	a.settle(r)
+	if a.cfg.Events.SigningOut != nil {
+		a.cfg.Events.SigningOut(&SigningOutContext{Request: r, Cookie: &attributes})
+	}
+	if !a.reference {
+		chunk.Forget(w.Header(), name) // one line for each name
+	}
+	chunk.Delete(w.Header(), a.cookies(r), name, attributes.line())
+	forbidCaching(w.Header())
+	a.cfg.Logger.LogAttrs(r.Context(), slog.LevelInfo, "signed out", a.logScheme())
+	return nil
+}

@@ -1,0 +1,57 @@
+package cookieauth
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/cookieauth/ticket"
+)
+
+// A visit is what an Authenticator knows about one request that has a cookie of
+// its. It is the context of that request, which saves an allocation. Visitors
+// without a cookie have no visit.
+type visit struct {
+	context.Context
+	auth   *Authenticator
+	ticket ticket.Ticket     // what the cookie holds, if it is any good
+	user   *claims.Principal // nil for nobody
+	outage error             // why the cookie cannot be judged now
+
+	mu      sync.Mutex
+	renewal *ticket.Ticket // to be sent with the response
+	settled bool           // signed in or out: no renewal any more
+	sent    bool           // the header has gone out
+}
+
+// visitKey is the key of a visit in a context. Each Authenticator has its own.
+type visitKey struct{ *Authenticator }
+
+// Value makes the visit known to whoever asks for it.
+func (v *visit) Value(key any) any {
+	if key == (visitKey{v.auth}) {
+		return v
+	}
+	return v.Context.Value(key)
+}
+
+func (a *Authenticator) visit(r *http.Request) *visit {
+	v, _ := r.Context().Value(visitKey{a}).(*visit)
+	return v
+}
+
+// settle says that the user has been signed in or out in this request, which
+// decides what the cookie will be.
+func (v *visit) settle() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.settled = true
+}
+
+// isSent reports whether the header has gone out, as far as the visit knows.
+func (v *visit) isSent() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.sent
+}

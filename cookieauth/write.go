@@ -1,0 +1,79 @@
+package cookieauth
+
+import (
+	"encoding/base64"
+	"net/http"
+
+	"github.com/sealring/sealring/cookieauth/ticket"
+	"github.com/sealring/sealring/internal/chunk"
+)
+
+// writeCookie seals a ticket, adds the cookie to a header and keeps the answer
+// out of caches. Either all of that happens or nothing.
+func (a *Authenticator) writeCookie(h http.Header, r *http.Request, name string, attributes *CookieAttributes, t *ticket.Ticket) error {
+	s := getScratch()
+	defer s.release()
+	if err := a.seal(s, t); err != nil {
+		return err
+	}
+	if limit := a.cfg.MaxCookieSize; limit > 0 && len(s.text) > limit {
+		return newTicketSizeError(len(s.text), limit, &t.Principal)
+	}
+	if !a.reference {
+		chunk.Forget(h, name) // one line for each name
+	}
+	if err := chunk.Write(h, a.cookies(r), name, s.text, attributes.line(), a.cfg.ChunkSize); err != nil {
+		return err
+	}
+	forbidCaching(h)
+	return nil
+}
+
+// seal turns a ticket into the text of a cookie, s.text.
+func (a *Authenticator) seal(s *scratch, t *ticket.Ticket) error {
+	plain, err := t.AppendBinary(s.plain[:0])
+	if err != nil {
+		return err
+	}
+	s.plain = plain
+	sealed, err := a.protector.AppendProtect(s.sealed[:0], plain)
+	if err != nil {
+		return err
+	}
+	s.sealed = sealed
+	s.text = base64.RawURLEncoding.AppendEncode(s.text[:0], sealed)
+	return nil
+}
+
+// forbidCaching replaces what the header said about caches: a response with a
+// login in it, once stored and served to others, makes them that user.
+func forbidCaching(h http.Header) {
+	h.Set("Cache-Control", "no-cache,no-store")
+	h.Set("Pragma", "no-cache")
+	h.Set("Expires", "Thu, 01 Jan 1970 00:00:00 GMT")
+}
+
+// tooLate reports whether the header has gone out, as far as a writer in the
+// chain can tell, or the request has ended, after which nothing goes out any more.
+func (a *Authenticator) tooLate(w http.ResponseWriter, r *http.Request) bool {
+	if v := a.visit(r); v != nil && v.isSent() || r.Context().Err() != nil {
+		return true
+	}
+	for {
+		if s, ok := w.(interface{ Status() int }); ok && s.Status() != 0 {
+			return true
+		}
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return false
+		}
+		w = u.Unwrap()
+	}
+}
+
+// settle says to the visit, if there is one, that the cookie has been decided on.
+func (a *Authenticator) settle(r *http.Request) {
+	if v := a.visit(r); v != nil {
+		v.settle()
+	}
+}
