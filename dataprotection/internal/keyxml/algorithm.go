@@ -3,6 +3,7 @@ package keyxml
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,13 +61,14 @@ var (
 func readAlgorithm(deserializerType string, d *etree.Element) (Algorithm, error) {
 	kind, ok := kinds[TypeName(deserializerType)]
 	if !ok {
-		return Algorithm{}, errors.New("its descriptor is of an unknown kind")
+		return Algorithm{}, fmt.Errorf("its descriptor is of an unknown kind, %.200q", deserializerType)
 	}
 	encryption := child(d, "encryption")
 	if encryption == nil {
 		return Algorithm{}, errors.New("its descriptor has no element encryption")
 	}
-	a := Algorithm{Kind: kind, Encryption: attribute(encryption, "algorithm"), EncryptionProvider: attribute(encryption, "provider")}
+	a := Algorithm{Kind: kind, Encryption: attribute(encryption, "algorithm")}
+	a.EncryptionProvider = a.provider(encryption)
 	if kind == Portable {
 		a.Encryption = byNumber(a.Encryption, portableNames)
 	} else {
@@ -91,11 +93,19 @@ func (a *Algorithm) readValidation(d *etree.Element) error {
 	if e == nil {
 		return fmt.Errorf("its descriptor has no element %s", name)
 	}
-	a.Validation, a.ValidationProvider = attribute(e, "algorithm"), attribute(e, "provider")
+	a.Validation, a.ValidationProvider = attribute(e, "algorithm"), a.provider(e)
 	if a.Kind == Portable {
 		a.Validation = byNumber(a.Validation, portableValidations)
 	}
 	return nil
+}
+
+// provider reads what only the descriptors of CNG have.
+func (a Algorithm) provider(e *etree.Element) string {
+	if a.Kind == CNGCBC || a.Kind == CNGGCM {
+		return attribute(e, "provider")
+	}
+	return ""
 }
 
 // byNumber reads a portable name, which may be given as its number.
@@ -121,26 +131,33 @@ func (a Algorithm) Suite() (authenc.Suite, error) {
 		s.Mode = authenc.GCM
 		return s, nil
 	}
-	name := a.Validation
-	if a.Kind != CNGCBC {
-		name, ok = strings.CutPrefix(className(name), "HMAC")
-	}
-	hash, known := hashes[name]
-	if !ok || !known || a.Kind == Portable && hash != authenc.SHA256 && hash != authenc.SHA512 {
+	if s.Hash, ok = a.hash(); !ok {
 		return authenc.Suite{}, fmt.Errorf("the validation algorithm %.60q is not known", a.Validation)
 	}
-	s.Hash = hash
 	return s, nil
+}
+
+func (a Algorithm) hash() (authenc.Hash, bool) {
+	name, isHMAC := a.Validation, true
+	switch a.Kind {
+	case Portable:
+		if !slices.Contains(portableValidations, name) {
+			return 0, false
+		}
+		name = strings.TrimPrefix(name, "HMAC")
+	case Managed:
+		class, _ := className(name)
+		name, isHMAC = strings.CutPrefix(class, "HMAC")
+	}
+	hash, known := hashes[name]
+	return hash, known && isHMAC
 }
 
 func (a Algorithm) cipher() (authenc.Suite, bool) {
 	switch a.Kind {
 	case Portable:
-		for i, name := range portableNames {
-			if name == a.Encryption {
-				return authenc.Suite{KeyBits: 128 + 64*(i%3)}, true
-			}
-		}
+		i := slices.Index(portableNames, a.Encryption)
+		return authenc.Suite{KeyBits: 128 + 64*(i%3)}, i >= 0
 	case Managed:
 		c, ok := managedCipher(a.Encryption)
 		return authenc.Suite{Cipher: c, KeyBits: a.KeyBits}, ok
@@ -157,18 +174,24 @@ func (a Algorithm) cipher() (authenc.Suite, bool) {
 
 // managedCipher knows the short name and the class names that .NET has had.
 func managedCipher(name string) (authenc.Cipher, bool) {
-	switch className(name) {
-	case "Aes", "AesManaged", "AesCryptoServiceProvider", "AesCng", "RijndaelManaged":
+	class, qualified := className(name)
+	switch class {
+	case "Aes":
 		return authenc.AES, true
+	case "AesManaged", "AesCryptoServiceProvider", "AesCng", "RijndaelManaged":
+		return authenc.AES, qualified
 	case "TripleDESCryptoServiceProvider", "TripleDESCng":
-		return authenc.TripleDES, true
+		return authenc.TripleDES, qualified
 	}
 	return 0, false
 }
 
-// className is the last part of a class name in .NET's cryptography, or name
-// itself if it is a short one.
-func className(name string) string {
+// className returns the class that a type name of .NET's cryptography names,
+// whatever the assembly, and any other name as it is.
+func className(name string) (class string, qualified bool) {
 	bare, _, _ := strings.Cut(name, ",")
-	return strings.TrimPrefix(strings.TrimSpace(bare), "System.Security.Cryptography.")
+	if class, qualified = strings.CutPrefix(strings.TrimSpace(bare), "System.Security.Cryptography."); qualified {
+		return class, true
+	}
+	return name, false
 }

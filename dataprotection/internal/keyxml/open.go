@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -12,7 +13,9 @@ import (
 // Open reads the algorithm and the secret of the key. Encrypted parts are given
 // to unseal: the decryptor type as written, and the element inside, as a document
 // of its own. Unseal returns the element in clear; it is not searched for
-// encrypted parts again.
+// encrypted parts again. Unseal may be nil if nothing can be opened. Its errors
+// are returned as they are. The key is not changed, and keys may be opened
+// concurrently.
 func (k *Key) Open(unseal func(decryptorType string, element []byte) ([]byte, error)) (Algorithm, []byte, error) {
 	outer := child(k.element, "descriptor")
 	if outer == nil {
@@ -30,29 +33,38 @@ func (k *Key) Open(unseal func(decryptorType string, element []byte) ([]byte, er
 	if err != nil {
 		return Algorithm{}, nil, err
 	}
-	master, err := readMasterKey(inner)
+	master, err := readMasterKey(a.Kind, inner)
 	if err != nil {
 		return Algorithm{}, nil, err
 	}
 	return a, master, nil
 }
 
-// SealedBy lists the decryptor types that are needed to open the key, bare. It is
-// empty for a key in clear; the null mechanism does not count.
+// SealedBy lists the decryptor types that are needed to open the key, bare and
+// each once. It is empty for a key in clear: one whose secret can be read by
+// whoever reads the element, if only from inside a null wrapper, and whatever
+// else is encrypted in it.
 func (k *Key) SealedBy() []string {
+	outer := child(k.element, "descriptor")
+	if outer == nil || holdsMasterKey(outer) {
+		return nil
+	}
 	var types []string
-	for _, s := range secrets(k.element) {
-		if t := TypeName(attribute(s, "decryptorType")); t != nullType {
+	for _, s := range secrets(outer) {
+		if t := TypeName(attribute(s, "decryptorType")); t != nullType && !slices.Contains(types, t) {
 			types = append(types, t)
 		}
 	}
 	return types
 }
 
-// secrets returns the encryptedSecret elements in the key's descriptor, in
-// document order.
+func holdsMasterKey(e *etree.Element) bool {
+	return is(e, "", "masterKey") || slices.ContainsFunc(e.ChildElements(), holdsMasterKey)
+}
+
+// secrets returns the outermost encryptedSecret elements in e, in document order.
 func secrets(e *etree.Element) []*etree.Element {
-	if e.Tag == "encryptedSecret" && e.NamespaceURI() == namespace {
+	if is(e, namespace, "encryptedSecret") {
 		return []*etree.Element{e}
 	}
 	var found []*etree.Element
@@ -68,12 +80,13 @@ func unsealAll(inner *etree.Element, unseal func(string, []byte) ([]byte, error)
 	holder := outer.Copy() // the key itself stays as it was read
 	declareNamespaces(holder, outer)
 	for _, s := range secrets(holder) {
-		clear, err := unsealOne(s, unseal)
+		opened, err := unsealOne(s, unseal)
 		if err != nil {
 			return nil, err
 		}
+		keepOutOfNamespace(opened)
 		parent := s.Parent()
-		parent.InsertChildAt(s.Index(), clear)
+		parent.InsertChildAt(s.Index(), opened)
 		parent.RemoveChild(s)
 	}
 	return onlyChild(holder)
@@ -89,64 +102,41 @@ func unsealOne(secret *etree.Element, unseal func(string, []byte) ([]byte, error
 		return nil, err
 	}
 	if TypeName(decryptorType) == nullType {
-		clear, err := onlyChild(sealed)
+		inside, err := onlyChild(sealed)
 		if err != nil {
 			return nil, err
 		}
-		return standalone(clear), nil
+		return standalone(inside), nil
+	}
+	if unseal == nil {
+		return nil, fmt.Errorf("it was sealed by %.200q, and nothing is given to open it with", TypeName(decryptorType))
 	}
 	opened, err := unseal(decryptorType, toBytes(standalone(sealed)))
 	if err != nil {
 		return nil, err
 	}
-	clear, err := readTree(opened)
+	root, err := readTree(opened)
 	if err != nil {
 		return nil, fmt.Errorf("what the opener returned: %w", err)
 	}
-	return clear, nil
+	return root, nil
 }
 
-func readMasterKey(descriptor *etree.Element) ([]byte, error) {
+// readMasterKey takes all text in the element for base64, as the reference does.
+// Unlike it, this refuses an empty secret, with which anybody could forge.
+func readMasterKey(kind Kind, descriptor *etree.Element) ([]byte, error) {
 	keys := childrenNamed(descriptor, "masterKey")
-	if len(keys) != 1 {
+	if len(keys) == 0 || kind == Portable && len(keys) > 1 {
 		return nil, fmt.Errorf("its descriptor has %d elements masterKey where one belongs", len(keys))
 	}
-	text := strings.Join(strings.Fields(allText(keys[0])), "")
-	master, err := base64.StdEncoding.DecodeString(text)
+	master, err := base64.StdEncoding.DecodeString(withoutBlanks.Replace(allText(keys[0])))
 	if err != nil {
 		return nil, errors.New("its masterKey is not base64")
+	}
+	if len(master) == 0 {
+		return nil, errors.New("its masterKey is empty")
 	}
 	return master, nil
 }
 
-func onlyChild(e *etree.Element) (*etree.Element, error) {
-	children := e.ChildElements()
-	if len(children) != 1 {
-		return nil, fmt.Errorf("its %s has %d child elements where one belongs", e.Tag, len(children))
-	}
-	return children[0], nil
-}
-
-// standalone returns a copy of e that declares every namespace in scope itself.
-func standalone(e *etree.Element) *etree.Element {
-	c := e.Copy()
-	declareNamespaces(c, e)
-	return c
-}
-
-// declareNamespaces adds to c what is declared above original.
-func declareNamespaces(c, original *etree.Element) {
-	declared := map[string]bool{}
-	for _, a := range c.Attr {
-		declared[a.FullKey()] = true
-	}
-	for p := original.Parent(); p != nil; p = p.Parent() {
-		for _, a := range p.Attr {
-			isDeclaration := a.Space == "xmlns" || a.Space == "" && a.Key == "xmlns"
-			if isDeclaration && !declared[a.FullKey()] {
-				declared[a.FullKey()] = true
-				c.CreateAttr(a.FullKey(), a.Value)
-			}
-		}
-	}
-}
+var withoutBlanks = strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "")

@@ -40,14 +40,13 @@ func Parse(data []byte) (any, error) {
 		return nil, err
 	}
 	switch {
-	case root.NamespaceURI() != "":
-	case root.Tag == "key":
+	case is(root, "", "key"):
 		k, err := parseKey(root)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrKey, err)
 		}
 		return k, nil
-	case root.Tag == "revocation":
+	case is(root, "", "revocation"):
 		return parseRevocation(root)
 	}
 	return &Unknown{Name: root.FullTag()}, nil
@@ -64,7 +63,7 @@ func parseKey(root *etree.Element) (*Key, error) {
 		to   *time.Time
 	}{{"creationDate", &k.Created}, {"activationDate", &k.Activates}, {"expirationDate", &k.Expires}} {
 		if *date.to, err = dateOf(root, date.name); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", formatGUID(k.ID), err)
 		}
 	}
 	return k, nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -19,7 +20,9 @@ const (
 	maxDepth = 32
 )
 
-// readTree reads a document with exactly one root element.
+// readTree reads a document with exactly one root element. Neither encoding/xml
+// nor etree sees to it that a document is well-formed, so this does: a document
+// that the reference refuses must not be taken for an element that it skips.
 func readTree(data []byte) (*etree.Element, error) {
 	if len(data) > maxSize {
 		return nil, fmt.Errorf("it has %d bytes, and %d is the limit", len(data), maxSize)
@@ -32,53 +35,90 @@ func readTree(data []byte) (*etree.Element, error) {
 		return nil, err
 	}
 	doc := etree.NewDocument()
-	doc.ReadSettings = etree.ReadSettings{CharsetReader: asIs}
+	doc.ReadSettings = etree.ReadSettings{CharsetReader: asIs(text), PreserveDuplicateAttrs: true}
 	if err := doc.ReadFromBytes(text); err != nil {
 		return nil, notWellFormed(err)
+	}
+	if err := checkNames(doc.Root()); err != nil {
+		return nil, err
 	}
 	return doc.Root(), nil
 }
 
-// toUTF8 drops a byte order mark and reads UTF-16 if the mark says so.
+// toUTF8 reads UTF-16 if the first bytes are that, and drops a byte order mark.
 func toUTF8(data []byte) ([]byte, error) {
 	var order binary.ByteOrder
 	switch {
-	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+	case bytes.HasPrefix(data, []byte("\xfe\xff")), bytes.HasPrefix(data, []byte("\x00<")):
 		order = binary.BigEndian
-	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("<\x00")):
 		order = binary.LittleEndian
-	default:
-		return bytes.TrimPrefix(data, []byte("\ufeff")), nil
 	}
+	if order != nil {
+		var err error
+		if data, err = fromUTF16(data, order); err != nil {
+			return nil, err
+		}
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if !utf8.Valid(data) {
+		return nil, errors.New("it is not text in UTF-8 or UTF-16")
+	}
+	if bytes.ContainsFunc(data, func(r rune) bool { return !isChar(r) }) {
+		return nil, errors.New("it has a character that XML does not allow")
+	}
+	return data, nil
+}
+
+func fromUTF16(data []byte, order binary.ByteOrder) ([]byte, error) {
 	if len(data)%2 != 0 {
 		return nil, errors.New("it is cut off: UTF-16 with an odd number of bytes")
 	}
-	var text []byte
 	units := make([]uint16, 0, len(data)/2)
-	for i := 2; i < len(data); i += 2 {
+	for i := 0; i < len(data); i += 2 {
 		units = append(units, order.Uint16(data[i:]))
 	}
-	for _, r := range utf16.Decode(units) {
-		text = utf8.AppendRune(text, r)
+	runes := utf16.Decode(units)
+	if !slices.Equal(utf16.Encode(runes), units) {
+		return nil, errors.New("it is not valid UTF-16")
 	}
-	return text, nil
+	return []byte(string(runes)), nil
 }
 
-// asIs serves declarations of an encoding: the text is UTF-8 already.
-func asIs(charset string, input io.Reader) (io.Reader, error) {
-	switch strings.ToLower(charset) {
-	case "utf-8", "utf-16", "us-ascii":
+// isChar reports whether XML 1.0 allows r, written as it is or as a reference.
+func isChar(r rune) bool {
+	switch {
+	case r == '\t', r == '\n', r == '\r':
+		return true
+	case r < ' ', 0xd800 <= r && r < 0xe000, r == 0xfffe, r == 0xffff:
+		return false
+	}
+	return r <= utf8.MaxRune
+}
+
+// asIs serves declarations of an encoding: the text is UTF-8 already. Names of
+// other encodings do no harm to a text that is all ASCII, such as any that is
+// written into a ring.
+func asIs(text []byte) func(string, io.Reader) (io.Reader, error) {
+	return func(charset string, input io.Reader) (io.Reader, error) {
+		switch strings.ToLower(charset) {
+		case "utf-8", "utf-16":
+			return input, nil
+		}
+		if bytes.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			return nil, errors.New("the encoding is not supported")
+		}
 		return input, nil
 	}
-	return nil, fmt.Errorf("its encoding %.20q is not supported", charset)
 }
 
 // checkDocument walks through the document before a tree is made of it.
 func checkDocument(text []byte) error {
 	dec := xml.NewDecoder(bytes.NewReader(text))
-	dec.CharsetReader = asIs
+	dec.CharsetReader = asIs(text)
 	depth, roots := 0, 0
 	for {
+		at := dec.InputOffset()
 		token, err := dec.Token()
 		if err == io.EOF {
 			break
@@ -98,8 +138,12 @@ func checkDocument(text []byte) error {
 			depth--
 		case xml.Directive:
 			return errors.New("it has a document type declaration, which is refused")
+		case xml.ProcInst:
+			if strings.EqualFold(token.Target, "xml") && (at > 0 || token.Target != "xml") {
+				return errors.New("it has an XML declaration that is not at its beginning")
+			}
 		case xml.CharData:
-			if depth == 0 && len(bytes.TrimSpace(token)) > 0 {
+			if depth == 0 && !isBlank(string(token)) {
 				return errors.New("it has text outside of its root element")
 			}
 		}
@@ -110,6 +154,9 @@ func checkDocument(text []byte) error {
 	return nil
 }
 
+// isBlank reports whether s is nothing but what XML calls white space.
+func isBlank(s string) bool { return strings.Trim(s, " \t\r\n") == "" }
+
 // notWellFormed tells where a document is broken. The parser's own words are
 // left out, because they may quote the document.
 func notWellFormed(err error) error {
@@ -118,51 +165,4 @@ func notWellFormed(err error) error {
 		return fmt.Errorf("it is no well-formed XML, line %d; an empty or cut file?", syntax.Line)
 	}
 	return errors.New("it is no well-formed XML; an empty or cut file?")
-}
-
-// child returns the first child of that name in no namespace, or nil.
-func child(e *etree.Element, name string) *etree.Element {
-	if all := childrenNamed(e, name); len(all) > 0 {
-		return all[0]
-	}
-	return nil
-}
-
-func childrenNamed(e *etree.Element, name string) []*etree.Element {
-	var found []*etree.Element
-	for _, c := range e.ChildElements() {
-		if c.Tag == name && c.NamespaceURI() == "" {
-			found = append(found, c)
-		}
-	}
-	return found
-}
-
-// attribute returns the value of an attribute in no namespace, "" if there is none.
-func attribute(e *etree.Element, name string) string {
-	value, _ := attributeOf(e, name)
-	return value
-}
-
-func attributeOf(e *etree.Element, name string) (string, bool) {
-	for _, a := range e.Attr {
-		if a.Space == "" && a.Key == name {
-			return a.Value, true
-		}
-	}
-	return "", false
-}
-
-// allText returns the text of e and all below it, without comments.
-func allText(e *etree.Element) string {
-	var b strings.Builder
-	for _, t := range e.Child {
-		switch t := t.(type) {
-		case *etree.CharData:
-			b.WriteString(t.Data)
-		case *etree.Element:
-			b.WriteString(allText(t))
-		}
-	}
-	return b.String()
 }

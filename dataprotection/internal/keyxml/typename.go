@@ -12,9 +12,10 @@ const (
 	cngGCMType   = modelStem + "CngGcmAuthenticatedEncryptorDescriptorDeserializer"
 	nullType     = typeStem + "XmlEncryption.NullXmlDecryptor"
 
-	// assembly follows a type's name. The version is that of the oldest release
-	// still met in the field: newer ones take any version, older ones only their
-	// own or an older one.
+	// assembly follows a type's name. Every release since 2.0 reads any version
+	// here. The whole form is written, with the version of the oldest release in
+	// support, because a reader without that leniency wants the assembly's name
+	// and no version newer than its own.
 	assembly = ", Microsoft.AspNetCore.DataProtection, Version=8.0.0.0, Culture=neutral, PublicKeyToken=adb9793829ddae60"
 )
 

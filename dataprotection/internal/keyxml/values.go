@@ -15,16 +15,17 @@ var (
 	errDate = errors.New("not a date and time")
 
 	guidPlain = regexp.MustCompile(`^[0-9a-fA-F]{32}$`)
-	guidText  = regexp.MustCompile(`^(?:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$`)
-	guidHex   = regexp.MustCompile(`^\{0x([0-9a-fA-F]{1,8}),0x([0-9a-fA-F]{1,4}),0x([0-9a-fA-F]{1,4}),\{` +
-		strings.Repeat(`0x([0-9a-fA-F]{1,2}),`, 7) + `0x([0-9a-fA-F]{1,2})\}\}$`)
+	guidText  = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
+	guidHex   = regexp.MustCompile(`^(?i)\{0x0*([0-9a-f]{1,8}),0x0*([0-9a-f]{1,4}),0x0*([0-9a-f]{1,4}),\{` +
+		strings.Repeat(`0x0*([0-9a-f]{1,2}),`, 7) + `0x0*([0-9a-f]{1,2})\}\}$`)
 	dateText = regexp.MustCompile(`^(\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d:\d\d)?)?)?)(\.\d+)?(Z|z|[+-]\d\d:\d\d)?$`)
 )
 
-// parseGUID reads the text forms of .NET (N, D, B, P and X).
+// parseGUID reads the text forms of .NET (N, D, B, P and X). It leaves out what
+// .NET reads by accident, such as a sign in place of a digit.
 func parseGUID(s string) (id [16]byte, err error) {
 	s = strings.TrimSpace(s)
-	if fields := guidHex.FindStringSubmatch(s); fields != nil {
+	if fields := guidHex.FindStringSubmatch(strings.Join(strings.Fields(s), "")); fields != nil {
 		s = hexFields(fields[1:])
 	}
 	if n := len(s); n == 38 && (s[0] == '{' && s[n-1] == '}' || s[0] == '(' && s[n-1] == ')') {
@@ -62,7 +63,8 @@ func formatGUID(id [16]byte) string {
 }
 
 // parseDate reads an XML Schema dateTime as .NET does: to 100 ns, rounded half up;
-// a date or a year alone; without a zone in local time.
+// a date, a month or a year alone; without a zone in local time. It leaves out
+// times and days without a year, for which .NET takes those of today.
 func parseDate(s string) (time.Time, error) {
 	m := dateText.FindStringSubmatch(strings.TrimSpace(s))
 	if m == nil || m[2] != "" && len(m[1]) != len("2006-01-02T15:04:05") {
@@ -73,7 +75,11 @@ func parseDate(s string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, errDate
 	}
-	return t.Add(parseFraction(m[2])), nil
+	t = t.Add(parseFraction(m[2]))
+	if !isWritable(t) {
+		return time.Time{}, errDate
+	}
+	return t, nil
 }
 
 func parseIn(layout, value, zone string) (time.Time, error) {
@@ -81,6 +87,17 @@ func parseIn(layout, value, zone string) (time.Time, error) {
 		return time.ParseInLocation(layout, value, time.Local)
 	}
 	return time.Parse(layout+"Z07:00", value+zone)
+}
+
+// lastDate is the last moment that .NET knows.
+var lastDate = time.Date(9999, 12, 31, 23, 59, 59, 999999900, time.UTC)
+
+// isWritable reports whether t is a moment with an offset that .NET has too: in
+// the years 1 to 9999, at most 14 hours from UTC.
+func isWritable(t time.Time) bool {
+	_, offset := t.Zone()
+	inRange := func(year int) bool { return 1 <= year && year <= 9999 }
+	return inRange(t.Year()) && inRange(t.UTC().Year()) && -14*3600 <= offset && offset <= 14*3600
 }
 
 // parseFraction reads ".ddd…" of a second.
@@ -93,8 +110,12 @@ func parseFraction(s string) time.Duration {
 	return time.Duration((n+5)/10) * 100
 }
 
-// formatDate writes what the reference writes, with the offset of t.
+// formatDate writes what the reference writes, with the offset of t. An offset
+// with seconds, as local times of long ago have, would come out as another moment.
 func formatDate(t time.Time) string {
+	if _, offset := t.Zone(); offset%60 != 0 {
+		t = t.UTC()
+	}
 	return t.Truncate(100).Format("2006-01-02T15:04:05.9999999Z07:00")
 }
 

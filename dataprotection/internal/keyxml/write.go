@@ -2,20 +2,21 @@ package keyxml
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/beevik/etree"
 )
 
 const (
-	declaration = "\ufeff<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
-
 	clearWarning = " Warning: the key below is in an unencrypted form. "
 	gcmComment   = " AES-GCM includes a 128-bit authentication tag, no extra validation algorithm required. "
 	allComment   = " All keys created before the revocation date are revoked. "
 )
+
+// maxReason leaves room in maxSize for a reason that is all markup.
+const maxReason = 8 << 10
 
 // comments introduce the descriptors that are not portable.
 var comments = map[Kind]string{
@@ -28,8 +29,15 @@ var comments = map[Kind]string{
 type Seal func(fragment []byte) (decryptorType string, element []byte, err error)
 
 // MarshalKey returns the key as a file: with byte order mark and declaration,
-// indented. Seal may be nil; then the secret is in clear.
+// indented. Seal may be nil; then the secret is in clear, as escrow needs it. The
+// names of a are written as they are, known or not. It is an error if the result
+// is more than Parse would read.
 func MarshalKey(k Key, a Algorithm, master []byte, seal Seal) ([]byte, error) {
+	for _, date := range []time.Time{k.Created, k.Activates, k.Expires} {
+		if !isWritable(date) {
+			return nil, errors.New("a date of the key is not within the years 1 to 9999")
+		}
+	}
 	key := etree.NewElement("key")
 	key.CreateAttr("id", formatGUID(k.ID))
 	key.CreateAttr("version", "1")
@@ -41,14 +49,22 @@ func MarshalKey(k Key, a Algorithm, master []byte, seal Seal) ([]byte, error) {
 	inner := a.descriptor(outer)
 	if seal == nil {
 		addMasterKey(inner, "p4", master)
-		return toFile(key), nil
+		return checked(toFile(key))
 	}
 	secret, err := sealMasterKey(master, seal)
 	if err != nil {
 		return nil, err
 	}
 	inner.AddChild(secret)
-	return toFile(key), nil
+	return checked(toFile(key))
+}
+
+// checked refuses to write what could not be read again.
+func checked(element []byte) ([]byte, error) {
+	if len(element) > maxSize {
+		return nil, fmt.Errorf("it would have %d bytes, and %d is the limit", len(element), maxSize)
+	}
+	return element, nil
 }
 
 func (a Algorithm) deserializerType() string {
@@ -115,9 +131,7 @@ func sealMasterKey(master []byte, seal Seal) (*etree.Element, error) {
 	if err != nil {
 		return nil, fmt.Errorf("what the sealer returned: %w", err)
 	}
-	if element.NamespaceURI() == "" {
-		element.CreateAttr("xmlns", "") // else it would fall into the wrapper's namespace
-	}
+	keepOutOfNamespace(element)
 	secret := etree.NewElement("encryptedSecret")
 	secret.CreateAttr("decryptorType", decryptorType)
 	secret.CreateAttr("xmlns", namespace)
@@ -125,44 +139,41 @@ func sealMasterKey(master []byte, seal Seal) (*etree.Element, error) {
 	return secret, nil
 }
 
-// MarshalRevocation returns the revocation of one key as a file.
+// MarshalRevocation returns the revocation of one key as a file. Readers look at
+// neither date nor reason. An empty reason is written as the reference writes a
+// missing one, a long one is cut after 8 KiB, and characters that XML does not
+// allow are replaced by U+FFFD: what is returned can always be read.
 func MarshalRevocation(keyID [16]byte, date time.Time, reason string) []byte {
 	r := newRevocation(date)
 	r.CreateElement("key").CreateAttr("id", formatGUID(keyID))
-	addText(r, "reason", reason)
+	addText(r, "reason", reason[:min(len(reason), maxReason)])
 	return toFile(r)
 }
 
-// MarshalRevocationOfAll returns the revocation of all keys created before a date, as a file.
+// MarshalRevocationOfAll returns the revocation of all keys created before a date,
+// as a file. What MarshalRevocation says of the reason goes for this one too. A
+// date beyond the year 9999 is written as the end of that year.
 func MarshalRevocationOfAll(before time.Time, reason string) []byte {
 	r := newRevocation(before)
 	r.CreateComment(allComment)
 	r.CreateElement("key").CreateAttr("id", "*")
-	addText(r, "reason", reason)
+	addText(r, "reason", reason[:min(len(reason), maxReason)])
 	return toFile(r)
 }
 
 func newRevocation(date time.Time) *etree.Element {
 	r := etree.NewElement("revocation")
 	r.CreateAttr("version", "1")
+	if !isWritable(date) {
+		date = date.UTC()
+	}
+	if !isWritable(date) {
+		date = lastDate
+	}
 	addText(r, "revocationDate", formatDate(date))
 	return r
 }
 
 func addText(parent *etree.Element, name, text string) {
-	parent.CreateElement(name).SetText(strings.ToValidUTF8(text, "\ufffd"))
-}
-
-func toFile(root *etree.Element) []byte {
-	var b strings.Builder
-	b.WriteString(declaration)
-	serialize(&b, root, "\n")
-	return []byte(b.String())
-}
-
-// toBytes writes an element on one line, as a document of its own.
-func toBytes(root *etree.Element) []byte {
-	var b strings.Builder
-	serialize(&b, root, "")
-	return []byte(b.String())
+	parent.CreateElement(name).SetText(text)
 }
