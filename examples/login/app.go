@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/hlog"
+
+	"github.com/sealring/sealring/cookieauth"
+	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/dataprotection/filestore"
+)
+
+//go:embed templates static
+var files embed.FS
+
+// An app is what the handlers share.
+type app struct {
+	log   zerolog.Logger
+	ring  *dataprotection.KeyRing
+	auth  *cookieauth.Authenticator
+	users *users
+	pages *template.Template
+}
+
+func newApp(ctx context.Context, log zerolog.Logger, keys string) (*app, error) {
+	logger := slog.New(zerolog.NewSlogHandler(log))
+	ring, err := dataprotection.Open(ctx, dataprotection.Config{
+		Application: "login", // the same on all instances
+		Store:       filestore.New(keys),
+		Logger:      logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	auth, err := cookieauth.New(cookieauth.Config{KeyRing: ring, LoginPath: "/login", Logger: logger})
+	if err != nil {
+		ring.Close()
+		return nil, err
+	}
+	pages := template.Must(template.ParseFS(files, "templates/*.html"))
+	return &app{log: log, ring: ring, auth: auth, users: demoUsers(), pages: pages}, nil
+}
+
+func (a *app) close() { a.ring.Close() }
+
+func (a *app) routes() http.Handler {
+	r := chi.NewRouter()
+	r.Use(hlog.NewHandler(a.log), hlog.AccessHandler(a.logRequest))
+	r.Use(http.NewCrossOriginProtection().Handler) // other sites cannot post our forms
+	r.Use(a.auth.Handler)                          // who is it? never turns anybody away
+
+	r.Handle("GET /static/*", http.FileServerFS(files))
+	r.Get("/", a.home)
+	r.Get("/login", a.loginForm)
+	r.Post("/login", a.login)
+	r.Post("/logout", a.logout)
+	r.Method("GET", "/account", a.auth.RequireUser(http.HandlerFunc(a.account)))
+	return r
+}
+
+func (a *app) home(w http.ResponseWriter, r *http.Request) {
+	a.render(w, r, http.StatusOK, "home.html", page{Title: "Welcome"})
+}
+
+func (a *app) account(w http.ResponseWriter, r *http.Request) {
+	a.render(w, r, http.StatusOK, "account.html", page{Title: "Your account", Key: a.ring.Status().SealingKey.String()})
+}
+
+func (a *app) loginForm(w http.ResponseWriter, r *http.Request) {
+	a.render(w, r, http.StatusOK, "login.html", page{Title: "Log in"})
+}
+
+func (a *app) login(w http.ResponseWriter, r *http.Request) {
+	name := r.PostFormValue("name")
+	user, ok := a.users.verify(name, r.PostFormValue("password"))
+	if !ok {
+		a.render(w, r, http.StatusUnauthorized, "login.html", page{Title: "Log in", Name: name, Error: "This name and password do not belong together."})
+		return
+	}
+	principal := claims.New(user.id, claims.Name(user.name))
+	remember := r.PostFormValue("remember") != ""
+	if err := a.auth.SignIn(w, r, principal, &cookieauth.SignInOptions{Persistent: remember}); err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	if w.Header().Get("Location") == "" { // else it goes back to the page that asked for the login
+		w.Header().Set("Location", "/account")
+	}
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+func (a *app) logout(w http.ResponseWriter, r *http.Request) {
+	if err := a.auth.SignOut(w, r); err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// A page is what the templates show.
+type page struct {
+	Title, User, Name, Error, Key string
+	Query                         template.URL
+}
+
+func (a *app) render(w http.ResponseWriter, r *http.Request, status int, name string, p page) {
+	p.User = claims.FromContext(r.Context()).Name()
+	if r.URL.RawQuery != "" {
+		p.Query = template.URL("?" + r.URL.Query().Encode()) // keeps the way back
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if err := a.pages.ExecuteTemplate(w, name, p); err != nil {
+		hlog.FromRequest(r).Error().Err(err).Str("page", name).Msg("render")
+	}
+}
+
+func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
+	hlog.FromRequest(r).Error().Err(err).Msg("request failed")
+	http.Error(w, "Something went wrong on our side. Please try again.", http.StatusInternalServerError)
+}
+
+func (a *app) logRequest(r *http.Request, status, size int, took time.Duration) {
+	hlog.FromRequest(r).Info().
+		Str("method", r.Method).Str("path", r.URL.Path).Int("status", status).Int("bytes", size).Dur("took", took).
+		Msg("request")
+}

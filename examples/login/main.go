@@ -1,0 +1,59 @@
+// Login is a web app with a login page and a private page. Its keys lie in a
+// directory, so logins survive restarts, and any number of instances on that
+// directory share them.
+//
+//	go run ./examples/login
+//	go run ./examples/login -addr localhost:8081   # a second instance: one login holds on both
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+func main() {
+	addr := flag.String("addr", "localhost:8080", "address to listen on")
+	keys := flag.String("keys", "./keys", "directory of the keys, shared by all instances")
+	flag.Parse()
+
+	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, log, *addr, *keys); err != nil {
+		log.Fatal().Err(err).Msg("login")
+	}
+}
+
+// run serves until ctx ends, then lets the requests under way finish.
+func run(ctx context.Context, log zerolog.Logger, addr, keys string) error {
+	app, err := newApp(ctx, log, keys)
+	if err != nil {
+		return err
+	}
+	defer app.close()
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	log.Info().Msgf("open http://%s (alice or bob, password \"correct horse\")", listener.Addr())
+
+	server := &http.Server{Handler: app.routes(), ReadHeaderTimeout: 10 * time.Second}
+	context.AfterFunc(ctx, func() {
+		late, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = server.Shutdown(late)
+	})
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
