@@ -104,7 +104,7 @@ func (m *Manager) dates(c *contents) *KeyDates {
 	if m.defaultOf(c) != nil {
 		activates = activates.Add(m.cfg.PropagationWindow)
 	}
-	return &KeyDates{Activates: activates, Expires: activates.Add(m.cfg.KeyLifetime)}
+	return takingOver(&KeyDates{Activates: activates, Expires: activates.Add(m.cfg.KeyLifetime)}, c.infos())
 }
 
 // Revoke revokes one key: what it has sealed is refused from then on, by every
@@ -172,8 +172,8 @@ func (c *contents) afterAll(now time.Time) time.Time {
 // addSuccessor makes a key that seals at once and that a revocation of all keys
 // before the given date does not hit.
 func (m *Manager) addSuccessor(ctx context.Context, c *contents, now, revokedBefore time.Time) error {
-	dates := KeyDates{Activates: now, Expires: now.Add(m.cfg.KeyLifetime)}
-	_, err := m.add(ctx, revokedBefore, activatedLast(now, c.infos(), dates))
+	dates := takingOver(&KeyDates{Activates: now, Expires: now.Add(m.cfg.KeyLifetime)}, c.infos())
+	_, err := m.add(ctx, revokedBefore, *dates)
 	return err
 }
 

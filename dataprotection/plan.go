@@ -9,8 +9,8 @@ import (
 
 // A plan is what the ring makes of the policy at one moment. The ring follows
 // the policy except in two points: a key that cannot be opened or understood is
-// no reason to make a new one, and a key that is to seal at once is activated
-// after all others, so that it does seal at once.
+// no reason to make a new one, and a new key is activated after all that are
+// active at its time, so that it is the newest.
 type plan struct {
 	sealing *ringKey  // nil if nothing can seal
 	proper  bool      // sealing is the key that the policy wants
@@ -27,7 +27,7 @@ func (r *refresher) plan(now time.Time) plan {
 	case d.Default != nil:
 		k := r.contents.key(d.Default.ID)
 		if k.key != nil {
-			return plan{sealing: k, proper: true, create: d.Create}
+			return plan{sealing: k, proper: true, create: takingOver(d.Create, infos)}
 		}
 		return plan{sealing: r.makeshift(now), err: &RingError{Op: "open", Element: k.info.Element, Err: fmt.Errorf("the newest key cannot be used: %w", k.info.Unusable)}}
 	case r.cfg.ReadOnly:
@@ -35,18 +35,21 @@ func (r *refresher) plan(now time.Time) plan {
 	case len(r.contents.skipped) > 0:
 		return plan{sealing: r.makeshift(now), err: fmt.Errorf("no new key is made while there is one that cannot be read: %w", joinRingErrors(r.contents.skipped))}
 	}
-	dates := activatedLast(now, infos, *d.Create)
-	return plan{sealing: r.makeshift(now), create: &dates}
+	return plan{sealing: r.makeshift(now), create: takingOver(d.Create, infos)}
 }
 
-// activatedLast dates a key that is to seal at once after all that are active,
-// seen from a clock that may be slow; else one of those, though revoked, would
-// count as newer, and a key would be made at every poll.
-func activatedLast(now time.Time, infos []KeyInfo, dates KeyDates) KeyDates {
-	if newest := newestActivated(now, infos); newest != nil && !newest.Activates.Before(dates.Activates) {
-		dates.Activates = newest.Activates.Add(tick)
+// takingOver dates a key so that it does seal from its activation on: after all
+// that are active by then, seen from a clock that may be slow. Else one of those,
+// though revoked, could count as newer, and a key would be made at every poll.
+func takingOver(dates *KeyDates, infos []KeyInfo) *KeyDates {
+	if dates == nil {
+		return nil
 	}
-	return dates
+	newest := newestActivated(dates.Activates, infos)
+	if newest == nil || newest.Activates.Before(dates.Activates) {
+		return dates
+	}
+	return &KeyDates{Activates: newest.Activates.Add(tick), Expires: dates.Expires}
 }
 
 // makeshift is the key that seals when the proper one cannot: the newest active

@@ -170,17 +170,30 @@ func (p Policy) successorDue(now time.Time, current *KeyInfo, keys []KeyInfo) bo
 	return next == nil || next.Expires.Before(needed)
 }
 
-// nextChange is the first moment after now at which the decision may differ
-// although the keys stay the same: when a successor falls due or the default expires.
-func (p Policy) nextChange(now time.Time, keys []KeyInfo) time.Time {
-	d := p.Default(now, keys)
-	if d == nil {
-		return time.Time{}
+// NextCreation returns when the next key falls due if the keys stay as they are:
+// now, if one is due already.
+func (p Policy) NextCreation(now time.Time, keys []KeyInfo) time.Time {
+	lead := referenceRefresh + p.propagationWindow()
+	at := now
+	for range keys { // follow the keys that take over from one another
+		current := p.Resolve(at, keys).Default
+		if current == nil {
+			break
+		}
+		next := p.Resolve(current.Expires, keys).Default
+		if due := current.Expires.Add(-lead); next == nil || !next.Expires.After(current.Expires) {
+			return later(now, due)
+		}
+		at = current.Expires
 	}
-	if due := d.Expires.Add(-referenceRefresh - p.propagationWindow()); due.After(now) {
-		return due
+	return later(now, at.Add(-lead))
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-	return d.Expires
+	return b
 }
 
 func (p Policy) keyLifetime() time.Duration { return cmp.Or(p.KeyLifetime, DefaultKeyLifetime) }

@@ -334,6 +334,36 @@ func TestRuleNewKeysAreDatedAfterTheLatestRevokeAll(t *testing.T) {
 	unprotect(t, open(t, cfg), protect(t, ring, "x"), "x")
 }
 
+// A scheduled successor that is revoked is replaced once, though its replacement
+// is due at the very same moment.
+func TestRuleRevokedSuccessorIsReplacedOnce(t *testing.T) {
+	for range 10 { // the ids, which decide a tie, are random
+		synctest.Test(t, func(t *testing.T) {
+			store := &fakeStore{}
+			ring := open(t, config(store))
+			defer ring.Close()
+			time.Sleep(88 * 24 * time.Hour)
+			m := manage(t, config(store))
+			listing, err := m.List(t.Context())
+			if err != nil || len(listing.Keys) != 2 {
+				t.Fatalf("List = %+v, %v; want a default and its successor", listing, err)
+			}
+			if err := m.Revoke(t.Context(), listing.Keys[1].ID, "test"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Hour)
+			if n := len(store.names("key-")); n != 3 {
+				t.Fatalf("%d keys an hour later, want 3", n)
+			}
+			time.Sleep(3 * 24 * time.Hour)
+			unprotect(t, ring, protect(t, ring, "x"), "x")
+			if st := ring.Status(); !st.Healthy || st.Keys != 3 || !st.SealingKeyExpires.After(time.Now()) {
+				t.Fatalf("Status = %+v, want the third key in use", st)
+			}
+		})
+	}
+}
+
 func TestRuleDuplicates(t *testing.T) {
 	store := &fakeStore{}
 	sealed := protect(t, open(t, config(store)), "x")

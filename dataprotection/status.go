@@ -32,7 +32,7 @@ type Status struct {
 	SealingKeyActivated time.Time `json:"sealingKeyActivated"`
 	SealingKeyExpires   time.Time `json:"sealingKeyExpires"`
 	// NextRotation is when the next key is going to be made, or, on a ring that is
-	// read-only, when one is needed.
+	// read-only, should be made by another member.
 	NextRotation time.Time `json:"nextRotation"`
 
 	// Keys counts all keys; Revoked, Expired and Unusable some of them.
@@ -64,7 +64,7 @@ func (r *KeyRing) Status() Status {
 	st := Status{
 		Application: r.cfg.Application, Store: storeName(r.cfg.Store), ReadOnly: r.cfg.ReadOnly,
 		Fingerprint:  fingerprint(infos),
-		NextRotation: r.cfg.policy().nextChange(now, infos),
+		NextRotation: r.cfg.policy().NextCreation(now, infos),
 	}
 	if snap.sealing != nil {
 		info := snap.sealing.info
