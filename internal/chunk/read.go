@@ -67,6 +67,9 @@ func Count(head string) int {
 // present returns the number of the last part that the request's cookie announces and
 // is there, going on from the given one to the first that is missing.
 func present(h cookie.Header, name string, from int) (last int) {
+	if h.Empty() {
+		return from - 1
+	}
 	n := min(Count(h.Last(name)), MaxParts)
 	if n < from {
 		return from - 1

@@ -24,7 +24,7 @@ func Write(out http.Header, request cookie.Header, name string, value []byte, a 
 	attributes := a.AppendTo(room[:0])
 	fixed := len(name) + len("=") + len(attributes)
 	if size < 1 || size > fixed+len(value) {
-		deleteParts(out, request, name, 1, a)
+		dropParts(out, request, name, 1, a)
 		setcookie.Append(out, line(name, value, attributes))
 		return nil
 	}
@@ -33,7 +33,7 @@ func Write(out http.Header, request cookie.Header, name string, value []byte, a 
 	}
 	per := size - fixed - 3 // room for the name's suffix, up to C99
 	n := (len(value) + per - 1) / per
-	deleteParts(out, request, name, n+1, a)
+	dropParts(out, request, name, n+1, a)
 	lines := make([]string, 1, n+1)
 	lines[0] = line(name, strconv.AppendInt([]byte(headPrefix), int64(n), 10), attributes)
 	for i := range n {
@@ -48,7 +48,9 @@ func Write(out http.Header, request cookie.Header, name string, value []byte, a 
 // up to the first gap.
 func Delete(out http.Header, request cookie.Header, name string, a *setcookie.Attributes) {
 	setcookie.Delete(out, name, a)
-	deleteParts(out, request, name, 1, a)
+	for i, last := 1, present(request, name, 1); i <= last; i++ {
+		setcookie.Delete(out, partName(name, i), a)
+	}
 }
 
 // Forget takes the cookie and all its parts out of the lines that wait in out.
@@ -67,13 +69,12 @@ func setsPart(line, prefix string) bool {
 	return end > len(prefix) && setcookie.Sets(line, prefix+line[len(prefix):end])
 }
 
-func deleteParts(out http.Header, request cookie.Header, name string, from int, a *setcookie.Attributes) {
-	if request.Empty() {
-		return
-	}
-	last := present(request, name, from)
-	for i := from; i <= last; i++ {
-		setcookie.Delete(out, partName(name, i), a)
+// dropParts adds the lines that remove the request's parts from a number on. Lines
+// that wait already stay, as in the reference.
+func dropParts(out http.Header, request cookie.Header, name string, from int, a *setcookie.Attributes) {
+	expired := a.Expired()
+	for i, last := from, present(request, name, from); i <= last; i++ {
+		setcookie.Append(out, line(partName(name, i), nil, expired.AppendTo(nil)))
 	}
 }
 

@@ -1,0 +1,272 @@
+package aspnet_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sealring/sealring/cookieauth"
+	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/cookieauth/ticket"
+	"github.com/sealring/sealring/dataprotection"
+)
+
+// A flowSite answers the requests of a flow as the reference's site does.
+type flowSite struct {
+	auth       *cookieauth.Authenticator
+	protector  *dataprotection.Protector
+	handler    http.Handler
+	cookieName string
+	pathBase   string
+	t0         time.Time
+}
+
+// antiforgeryPaths are about form tokens. The login cookie may be renewed there
+// like everywhere.
+var antiforgeryPaths = map[string]bool{"/tokens": true, "/peek": true, "/check": true, "/isvalid": true}
+
+func newFlowSite(t *testing.T, f *flow, ring *dataprotection.KeyRing, t0 time.Time, now func() time.Time) *flowSite {
+	t.Helper()
+	cfg := cookieauth.Config{
+		KeyRing: ring, Profile: cookieauth.ASPNETCore, Scheme: f.Scheme, PathBase: f.PathBase,
+		Now: now, Logger: slog.New(slog.DiscardHandler),
+	}
+	s := &flowSite{pathBase: f.PathBase, t0: t0}
+	for name, value := range f.Cookie {
+		s.configure(t, &cfg, name, value)
+	}
+	auth, err := cookieauth.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scheme := f.Scheme
+	if scheme == "" {
+		scheme = cookieauth.DefaultScheme
+	}
+	s.cookieName = cfg.Cookie.Name
+	if s.cookieName == "" {
+		s.cookieName = ".AspNetCore." + url.PathEscape(scheme)
+	}
+	s.auth, s.protector = auth, ring.Protector(cookiePurposes(scheme)...)
+	s.handler = auth.Handler(http.HandlerFunc(s.answer))
+	return s
+}
+
+func (s *flowSite) configure(t *testing.T, cfg *cookieauth.Config, name string, value json.RawMessage) {
+	t.Helper()
+	var text string
+	var number float64
+	var yes bool
+	_ = json.Unmarshal(value, &text) // one of the three fits
+	_ = json.Unmarshal(value, &number)
+	_ = json.Unmarshal(value, &yes)
+	switch name {
+	case "name":
+		cfg.Cookie.Name = text
+	case "path":
+		cfg.Cookie.Path = text
+	case "domain":
+		cfg.Cookie.Domain = text
+	case "sameSite":
+		cfg.Cookie.SameSite = map[string]http.SameSite{"unspecified": http.SameSiteDefaultMode, "none": http.SameSiteNoneMode, "lax": http.SameSiteLaxMode, "strict": http.SameSiteStrictMode}[text]
+	case "securePolicy":
+		cfg.Cookie.Secure = map[string]cookieauth.SecurePolicy{"sameAsRequest": cookieauth.SecureSameAsRequest, "always": cookieauth.SecureAlways, "none": cookieauth.DangerouslyInsecure}[text]
+	case "httpOnly":
+		cfg.Cookie.DangerouslyExposeToScripts = !yes
+	case "maxAgeSeconds":
+		cfg.Cookie.MaxAge = time.Duration(number * float64(time.Second))
+	case "extension":
+		cfg.Cookie.Extensions = []string{text}
+	case "expireSeconds":
+		cfg.Lifetime = time.Duration(number * float64(time.Second))
+	case "sliding":
+		cfg.NoSliding = !yes
+	case "loginPath":
+		cfg.LoginPath = text
+	case "logoutPath":
+		cfg.LogoutPath = text
+	case "accessDeniedPath":
+		cfg.AccessDeniedPath = text
+	case "returnUrlParameter":
+		cfg.ReturnURLParameter = text
+	case "chunkSize":
+		cfg.ChunkSize = int(number)
+		if string(value) == "null" {
+			cfg.ChunkSize = -1
+		}
+	case "reject", "rejectAndSignOut", "replace", "replaceQuietly":
+		cfg.Events.Validate = func(c *cookieauth.ValidateContext) error { return s.validate(c, name, text) }
+	case "checkSliding":
+		cfg.Events.CheckSliding = func(c *cookieauth.SlidingContext) { c.Renew = yes }
+	default:
+		t.Fatalf("unknown cookie option %s", name)
+	}
+}
+
+func (s *flowSite) validate(c *cookieauth.ValidateContext, what, who string) error {
+	if c.Principal.Name() != who {
+		return nil
+	}
+	switch what {
+	case "reject":
+		c.Reject()
+	case "rejectAndSignOut":
+		c.Reject()
+		return s.auth.SignOut(c.Writer, c.Request)
+	case "replace":
+		c.Principal = principalOf("Cookies", claims.Name(who), claims.Claim{Type: "replaced", Value: "yes"})
+		c.Renew = true
+	case "replaceQuietly":
+		c.Principal = principalOf("Cookies", claims.Name(who), claims.Claim{Type: "replaced", Value: "quietly"})
+	}
+	return nil
+}
+
+func principalOf(authenticationType string, list ...claims.Claim) *claims.Principal {
+	return &claims.Principal{Identities: []claims.Identity{{AuthenticationType: authenticationType, Claims: list}}}
+}
+
+// route is the path below the path base.
+func (s *flowStep) route(pathBase string) string {
+	path, _, _ := strings.Cut(s.Path, "?")
+	return strings.TrimPrefix(path, pathBase)
+}
+
+func (s *flowSite) answer(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	user := s.auth.User(r)
+	switch path := strings.TrimPrefix(r.URL.Path, s.pathBase); path {
+	case "/account/login", "/Account/Login", "/signin", "/in":
+		s.signIn(w, r, q)
+	case "/Account/Logout", "/signout", "/out":
+		s.try(w, s.auth.SignOut(w, r))
+		s.auth.RedirectBack(w, r, q.Get("redirect"))
+	case "/swap":
+		s.try(w, s.auth.SignOut(w, r))
+		s.signIn(w, r, q)
+	case "/private", "/deep/private":
+		if user == nil {
+			s.auth.Challenge(w, r, "")
+			return
+		}
+		fmt.Fprint(w, "hello ", user.Name())
+	case "/whoami":
+		fmt.Fprint(w, whoami(user))
+	case "/challenge":
+		s.auth.Challenge(w, r, q.Get("redirect"))
+	case "/forbid":
+		s.auth.Forbid(w, r, "")
+	default:
+		if antiforgeryPaths[path] {
+			return
+		}
+		name := "nobody"
+		if user != nil {
+			name = user.Name()
+		}
+		fmt.Fprint(w, "open ", name)
+	}
+}
+
+func (s *flowSite) try(w http.ResponseWriter, err error) bool {
+	if err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+		fmt.Fprint(w, "error")
+	}
+	return err == nil
+}
+
+func (s *flowSite) signIn(w http.ResponseWriter, r *http.Request, q url.Values) {
+	if s.try(w, s.auth.SignIn(w, r, s.who(q), s.options(q))) {
+		s.auth.RedirectBack(w, r, q.Get("redirect"))
+	}
+}
+
+func (s *flowSite) who(q url.Values) *claims.Principal {
+	var list []claims.Claim
+	add := func(claimType, value string) { list = append(list, claims.Claim{Type: claimType, Value: value}) }
+	if !q.Has("noname") {
+		name := "alice"
+		if q.Has("name") {
+			name = q.Get("name")
+		}
+		add(claims.TypeName, name)
+	}
+	for _, k := range [...]struct{ parameter, claimType string }{{"id", claims.TypeNameIdentifier}, {"sub", "sub"}, {"upn", claims.TypeUPN}} {
+		if q.Has(k.parameter) {
+			add(k.claimType, q.Get(k.parameter))
+		}
+	}
+	for _, role := range q["role"] {
+		add(claims.TypeRole, role)
+	}
+	for _, pair := range q["claim"] {
+		claimType, value, _ := strings.Cut(pair, "|")
+		add(claimType, value)
+	}
+	if q.Has("big") {
+		n, _ := strconv.Atoi(q.Get("big"))
+		add("big", strings.Repeat("b", n))
+	}
+	p := principalOf("Cookies", list...)
+	if q.Has("anonymous") {
+		p.Identities[0].AuthenticationType = ""
+	}
+	if q.Has("second") {
+		p.Identities = append(p.Identities, principalOf("Other", claims.Name(q.Get("second")), claims.Claim{Type: claims.TypeNameIdentifier, Value: "second"}).Identities...)
+	}
+	return p
+}
+
+func (s *flowSite) options(q url.Values) *cookieauth.SignInOptions {
+	var p ticket.Properties
+	p.SetPersistent(q.Has("persistent"))
+	if q.Has("expires") {
+		p.SetExpires(s.later(q.Get("expires")))
+	}
+	if q.Has("issued") {
+		p.SetIssued(s.later(q.Get("issued")))
+	}
+	if q.Has("norefresh") {
+		p.SetAllowRefresh(false)
+	}
+	if q.Has("refresh") {
+		p.SetAllowRefresh(true)
+	}
+	if q.Has("redirect") {
+		p.SetRedirectURI(q.Get("redirect"))
+	}
+	for _, item := range q["item"] {
+		key, value, _ := strings.Cut(item, "|")
+		p.Set(key, value)
+	}
+	return &cookieauth.SignInOptions{Properties: p}
+}
+
+func (s *flowSite) later(seconds string) time.Time {
+	n, _ := strconv.Atoi(seconds)
+	return s.t0.Add(time.Duration(n) * time.Second)
+}
+
+func whoami(user *claims.Principal) string {
+	if user == nil {
+		return "anonymous:"
+	}
+	var identities []string
+	for i := range user.Identities {
+		var list []string
+		for _, c := range user.Identities[i].Claims {
+			if len(c.Value) < 100 {
+				list = append(list, c.Type+"="+c.Value)
+			}
+		}
+		identities = append(identities, user.Identities[i].AuthenticationType+":"+strings.Join(list, ","))
+	}
+	return strings.Join(identities, ";")
+}
