@@ -55,7 +55,7 @@ func (h *health) report(now map[string]problem) {
 	h.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		if _, old := before[name]; !old {
-			h.log.Log(context.Background(), now[name].level, "dataprotection: "+now[name].text, "problem", name)
+			h.log.Log(context.Background(), now[name].level, "dataprotection: "+now[name].text)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(before)) {

@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -44,7 +45,7 @@ func run(ctx context.Context, log zerolog.Logger, addr, keys string) error {
 	if err != nil {
 		return err
 	}
-	log.Info().Msgf("open http://%s (alice or bob, password \"correct horse\")", listener.Addr())
+	log.Info().Msgf("open http://%s (alice or bob, password \"correct horse\")", reachable(addr, listener))
 
 	server := &http.Server{Handler: app.routes(), ReadHeaderTimeout: 10 * time.Second}
 	context.AfterFunc(ctx, func() {
@@ -56,4 +57,12 @@ func run(ctx context.Context, log zerolog.Logger, addr, keys string) error {
 		return err
 	}
 	return nil
+}
+
+// reachable is the address with the host that was asked for, since a login made at
+// localhost does not hold at 127.0.0.1, and the port that was given.
+func reachable(addr string, listener net.Listener) string {
+	host, _, _ := net.SplitHostPort(addr)
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return net.JoinHostPort(cmp.Or(host, "localhost"), port)
 }
