@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"github.com/sealring/sealring/dataprotection/internal/authenc"
 )
@@ -70,11 +71,7 @@ func Ephemeral(application string) *KeyRing {
 	if err != nil {
 		panic("dataprotection: internal error: " + err.Error())
 	}
-	ring := &KeyRing{}
-	ring.cfg, err = Config{Application: application, NoApplication: application == "", Store: noStore{}}.withDefaults()
-	if err != nil {
-		panic("dataprotection: internal error: " + err.Error())
-	}
+	ring := &KeyRing{cfg: Config{Application: application, Store: noStore{}, Now: time.Now}}
 	k := &ringKey{key: key, info: KeyInfo{Expires: NoExpiry(), Algorithm: AES256CBC.String()}}
 	ring.current.Store(&snapshot{entries: map[KeyID]entry{{}: {key: k}}, sealing: k})
 	return ring

@@ -1,6 +1,7 @@
 package dataprotection
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -28,7 +29,7 @@ func newKeyElement(ctx context.Context, cfg *Config, now, revokedBefore time.Tim
 	}
 	key, err := newKey(cfg.Algorithm.xml(), master)
 	if err != nil {
-		return nil, Element{}, err
+		return nil, Element{}, &RingError{Op: "make", Element: keyxml.KeyName(k.ID), Err: err}
 	}
 	if err := escrow(ctx, cfg, k, master); err != nil {
 		return nil, Element{}, err
@@ -58,7 +59,7 @@ func escrow(ctx context.Context, cfg *Config, k keyxml.Key, master []byte) error
 	}
 	defer clear(xml)
 	for _, sink := range cfg.Escrow {
-		if err := sink.Escrow(ctx, k.ID, xml); err != nil {
+		if err := sink.Escrow(ctx, k.ID, bytes.Clone(xml)); err != nil {
 			return &RingError{Op: "escrow", Element: keyxml.KeyName(k.ID), Err: err}
 		}
 	}

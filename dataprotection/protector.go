@@ -42,6 +42,9 @@ func newProtector(ring *KeyRing, parent []byte, purposes []string) *Protector {
 // Protector returns a protector for the purposes of p followed by these. A
 // purpose that is not valid UTF-8 makes each later call fail.
 func (p *Protector) Protector(purposes ...string) *Protector {
+	if p == nil {
+		return nil
+	}
 	sub := newProtector(p.ring, p.purposes, purposes)
 	if p.err != nil {
 		sub.err = p.err
@@ -65,7 +68,11 @@ func (p *Protector) AppendProtect(dst, plaintext []byte) ([]byte, error) {
 		return nil, err
 	}
 	dst = slices.Grow(dst, payload.HeaderSize+k.key.Suite().SealedSize(len(plaintext)))
-	return p.bind(k).AppendSeal(payload.AppendHeader(dst, k.info.ID), plaintext)
+	sealed, err := p.bind(k).AppendSeal(payload.AppendHeader(dst, k.info.ID), plaintext)
+	if err != nil {
+		return nil, &RingError{Op: "seal with", Element: k.info.Element, Err: err}
+	}
+	return sealed, nil
 }
 
 // Unprotect opens what Protect has made. It may wait for the store once, for a
@@ -144,8 +151,11 @@ func (p *Protector) open(ctx context.Context, dst, sealed []byte, revokedToo boo
 		return nil, Inspection{}, &RingError{Op: "open", Element: entry.key.name(), Err: entry.key.info.Unusable}
 	}
 	out, err := p.bind(entry.key).AppendOpen(dst, body)
-	if err != nil {
+	if errors.Is(err, authenc.ErrOpen) {
 		return nil, Inspection{}, ErrInvalidPayload
+	}
+	if err != nil {
+		return nil, Inspection{}, &RingError{Op: "open with", Element: entry.key.info.Element, Err: err}
 	}
 	return out, Inspection{KeyID: id, Revoked: entry.revoked, Reprotect: entry.revoked || entry.key != snap.sealing}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection/internal/authenc"
@@ -102,7 +103,7 @@ func (r *reader) read(ctx context.Context, since Version) (*contents, error) {
 	case err != nil:
 		return nil, asRingError("list", "", err)
 	}
-	c := &contents{version: snap.Version, revoked: map[KeyID]bool{}, unreadable: snap.Unreadable, notes: snap.Warnings}
+	c := &contents{version: snap.Version, revoked: map[KeyID]bool{}, unreadable: slices.Clip(snap.Unreadable), notes: slices.Clip(snap.Warnings)}
 	opened := make(map[[sha256.Size]byte]*ringKey, len(snap.Elements))
 	for _, e := range snap.Elements {
 		r.understand(ctx, c, opened, e)

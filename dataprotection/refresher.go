@@ -46,6 +46,7 @@ type refresher struct {
 
 	mu         sync.Mutex
 	waiting    chan struct{} // closed when the next turn has ended; nil if none is asked for
+	running    chan struct{} // closed when the turn under way has ended; nil if nobody has asked for it
 	lastReload time.Time
 }
 
@@ -211,7 +212,7 @@ func (r *refresher) settle(ctx context.Context) (plan, error) {
 // reloadAfterConflict waits a moment, so that instances get out of step.
 func (r *refresher) reloadAfterConflict(ctx context.Context) error {
 	if err := sleep(ctx, jitter(settlePause)); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	c, err := r.reader.readSettled(ctx, "")
 	if err != nil {
@@ -244,8 +245,9 @@ func (r *refresher) reload(ctx context.Context) error {
 	}
 }
 
-// askForTurn returns a channel that is closed when a turn has ended that began
-// after the call, or nil if the last one was too short a time ago.
+// askForTurn returns a channel that is closed when a turn has ended that begins
+// after the call. If the last such turn was too short a time ago, it is the one
+// under way, which may well bring the key, or nil.
 func (r *refresher) askForTurn() <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -253,7 +255,7 @@ func (r *refresher) askForTurn() <-chan struct{} {
 		return r.waiting
 	}
 	if !r.lastReload.IsZero() && time.Since(r.lastReload) < reloadInterval {
-		return nil
+		return r.running
 	}
 	select {
 	case <-r.done:
@@ -269,15 +271,18 @@ func (r *refresher) askForTurn() <-chan struct{} {
 func (r *refresher) takeWaiting() chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := r.waiting
-	r.waiting = nil
-	return w
+	r.running, r.waiting = r.waiting, nil
+	return r.running
 }
 
 func (r *refresher) release(waiting chan struct{}) {
-	if waiting != nil {
-		close(waiting)
+	if waiting == nil {
+		return
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running = nil
+	close(waiting)
 }
 
 // wakeUp causes a turn soon. It never blocks.

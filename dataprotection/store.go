@@ -1,6 +1,10 @@
 package dataprotection
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"log/slog"
+)
 
 // A Store keeps the XML elements that make up a key ring: keys and revocations.
 // Elements are only ever added, replaced whole or removed whole. A store knows
@@ -52,7 +56,9 @@ type Snapshot struct {
 	Warnings []string
 }
 
-// An Element is one XML element of a key ring, a key or a revocation, as bytes.
+// An Element is one XML element of a key ring, a key or a revocation, as bytes. It
+// prints as its name only and leaves the XML out of JSON and logs, since that may
+// be a key in clear.
 type Element struct {
 	// Name is the friendly name, such as "key-{id}". It is for humans; some
 	// stores do not keep it.
@@ -62,8 +68,14 @@ type Element struct {
 	Ref string
 	// XML is the element, as UTF-8 or UTF-16 with a byte order mark. It may have
 	// an XML declaration.
-	XML []byte
+	XML []byte `json:"-"`
 }
+
+// Format prints the name only, whatever the verb.
+func (e Element) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "Element(%s)", elementName(e)) }
+
+// LogValue is the name only.
+func (e Element) LogValue() slog.Value { return slog.StringValue(elementName(e)) }
 
 // A Replacer is a Store that can exchange one element for another. Readers see
 // either the old one or the new one, never none or half of one. If old is no
@@ -104,7 +116,7 @@ type Opener interface {
 
 // An EscrowSink receives a copy of each new key, in clear, before the key is
 // sealed and stored. It is write-only: nothing is ever read back from it. An
-// error stops the creation of the key.
+// error stops the creation of the key. The slice is the sink's own.
 type EscrowSink interface {
 	Escrow(ctx context.Context, keyID KeyID, keyElement []byte) error
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -57,7 +56,7 @@ func getScratch() *scratch { return scratchPool.Get().(*scratch) }
 
 // release wipes what was secret and keeps buffers of ordinary size.
 func (s *scratch) release() {
-	clear(s.plain[:cap(s.plain)])
+	clear(s.plain)
 	if cap(s.plain)+cap(s.sealed)+cap(s.text) <= maxScratch {
 		scratchPool.Put(s)
 	}
@@ -76,6 +75,9 @@ func (s *scratch) protectText(p *Protector, plaintext []byte) (string, error) {
 
 // unprotectText decodes and opens text. The result lies in s.plain.
 func (s *scratch) unprotectText(ctx context.Context, p *Protector, text string) ([]byte, error) {
+	if err := p.ready(); err != nil {
+		return nil, err
+	}
 	if err := s.decode(text); err != nil {
 		return nil, err
 	}
@@ -99,9 +101,7 @@ func (s *scratch) decode(text string) error {
 	if strings.IndexByte(text, '\n') >= 0 || strings.IndexByte(text, '\r') >= 0 {
 		return ErrInvalidPayload // encoding/base64 would skip them
 	}
-	s.text = append(s.text[:0], text...)
-	s.sealed = slices.Grow(s.sealed[:0], strictBase64.DecodedLen(len(text)))
-	sealed, err := strictBase64.AppendDecode(s.sealed, s.text)
+	sealed, err := strictBase64.AppendDecode(s.sealed[:0], []byte(text)) // which copies nothing
 	if err != nil {
 		return ErrInvalidPayload
 	}

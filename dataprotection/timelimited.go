@@ -27,6 +27,9 @@ func (p *Protector) TimeLimited() *TimeLimited {
 
 // Protector returns a time-limited protector for the purposes of t followed by these.
 func (t *TimeLimited) Protector(purposes ...string) *TimeLimited {
+	if t == nil {
+		return nil
+	}
 	return t.base.Protector(purposes...).TimeLimited()
 }
 
