@@ -191,7 +191,7 @@ func TestRuleStoreAwayForADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, log := &fakeStore{}, &logBook{}
 		cfg := config(store)
-		cfg.Logger = log.logger()
+		cfg.Logger, cfg.PollInterval = log.logger(), 10*time.Minute
 		ring := open(t, cfg)
 		defer ring.Close()
 		sealed := protect(t, ring, "x")
@@ -204,7 +204,7 @@ func TestRuleStoreAwayForADay(t *testing.T) {
 			t.Errorf("Status = %+v, want degraded", st)
 		}
 		store.set(func(s *fakeStore) { s.loadErr = nil })
-		poll()
+		time.Sleep(cfg.PollInterval)
 		if st := ring.Status(); !st.Healthy || st.Keys != 2 || !st.SealingKeyExpires.After(time.Now()) {
 			t.Errorf("Status = %+v, want a second key in use", st)
 		}
@@ -217,7 +217,9 @@ func TestRuleStoreAwayForADay(t *testing.T) {
 func TestRuleDueKeyCannotBeStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &fakeStore{}
-		ring := open(t, config(store))
+		cfg := config(store)
+		cfg.PollInterval = time.Hour
+		ring := open(t, cfg)
 		defer ring.Close()
 		store.set(func(s *fakeStore) { s.addErr = errors.New("read-only file system") })
 		time.Sleep(88 * 24 * time.Hour)
@@ -340,7 +342,9 @@ func TestRuleRevokedSuccessorIsReplacedOnce(t *testing.T) {
 	for range 10 { // the ids, which decide a tie, are random
 		synctest.Test(t, func(t *testing.T) {
 			store := &fakeStore{}
-			ring := open(t, config(store))
+			cfg := config(store)
+			cfg.PollInterval = time.Hour
+			ring := open(t, cfg)
 			defer ring.Close()
 			time.Sleep(88 * 24 * time.Hour)
 			m := manage(t, config(store))
@@ -351,9 +355,9 @@ func TestRuleRevokedSuccessorIsReplacedOnce(t *testing.T) {
 			if err := m.Revoke(t.Context(), listing.Keys[1].ID, "test"); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(time.Hour)
+			time.Sleep(24 * time.Hour)
 			if n := len(store.names("key-")); n != 3 {
-				t.Fatalf("%d keys an hour later, want 3", n)
+				t.Fatalf("%d keys a day later, want 3", n)
 			}
 			time.Sleep(3 * 24 * time.Hour)
 			unprotect(t, ring, protect(t, ring, "x"), "x")
