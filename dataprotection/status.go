@@ -147,14 +147,7 @@ func (r *refresher) logOpened() {
 	st := r.ring.Status()
 	r.cfg.Logger.Info("dataprotection: the key ring is open",
 		"application", st.Application, "store", st.Store, "keys", st.Keys, "fingerprint", st.Fingerprint,
-		"sealingKey", st.SealingKey.String(), "expires", st.SealingKeyExpires, "atRest", r.atRest(), "readOnly", st.ReadOnly)
-}
-
-func (r *refresher) atRest() string {
-	if r.cfg.Sealer == nil {
-		return "in clear"
-	}
-	return fmt.Sprintf("sealed by %T", r.cfg.Sealer)
+		"sealingKey", st.SealingKey.String(), "expires", st.SealingKeyExpires, "atRest", r.cfg.atRest(), "readOnly", st.ReadOnly)
 }
 
 // LogValue prints the status as a group.

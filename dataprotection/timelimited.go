@@ -86,8 +86,10 @@ func (t *TimeLimited) UnprotectString(ctx context.Context, text string) (string,
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	text, err = validString(plaintext)
-	return text, expires, err
+	if text, err = validString(plaintext); err != nil {
+		return "", time.Time{}, err
+	}
+	return text, expires, nil
 }
 
 // Inspect authenticates sealed and tells how it was made, also when it is
