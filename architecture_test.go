@@ -66,6 +66,7 @@ var house = []struct {
 	{"cookieauth/ticket", 5},
 	{"cookieauth", 5},
 	{"antiforgery", 5},
+	{"antiforgery/internal/...", 5},
 	{"cookieauth/...", 6},
 	{"antiforgery/...", 6},
 	{"middleware", 7},
