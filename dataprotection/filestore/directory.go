@@ -1,0 +1,137 @@
+package filestore
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sealring/sealring/dataprotection"
+)
+
+// The names in a directory. Other programs see only the first kind.
+const (
+	elementSuffix = ".xml"
+	tempSuffix    = ".tmp"
+	claimPrefix   = ".sealring-"
+	claimSuffix   = ".claim"
+	markerName    = ".sealring-store"
+)
+
+// markerText is for whoever wonders what the marker is.
+const markerText = "This directory holds a key ring. Programs that share it take this file as the sign\n" +
+	"that the share is mounted; without it they refuse to start. Do not remove it.\n"
+
+// Provision prepares dir for Shared: it creates the directory with mode 0700,
+// parents included, and the marker file in it. Run it once, while the share is
+// mounted. Doing so again changes nothing.
+func Provision(dir string) error {
+	if dir == "" {
+		return errors.New("filestore: no directory to provision")
+	}
+	root, err := openDirectory(dir)
+	if err != nil {
+		return fmt.Errorf("filestore: provision: %w", err)
+	}
+	defer root.Close()
+	if _, err := root.Lstat(markerName); err == nil {
+		return nil
+	}
+	err = writeSynced(root, markerName, []byte(markerText))
+	if err == nil {
+		err = syncDir(root)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("filestore: provision: %w", err)
+	}
+	return nil
+}
+
+// openDirectory creates dir if it is missing, and opens it.
+func openDirectory(dir string) (*os.Root, error) {
+	root, err := os.OpenRoot(dir)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return root, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if parent, err := os.OpenRoot(filepath.Dir(dir)); err == nil {
+		syncDir(parent) // as durable as the parent's owner lets us make it
+		parent.Close()
+	}
+	return os.OpenRoot(dir)
+}
+
+// A listing is the directory at one moment, each part in the order of the names.
+type listing struct {
+	elements []fs.DirEntry
+	temps    []string
+	claims   []string
+}
+
+// list reads the directory. A missing one is empty, except for a shared store.
+// Names are taken from the listing only and never probed for: NFS remembers for
+// half a minute that a name was not there.
+func (s *Store) list(ctx context.Context) (listing, error) {
+	var entries []fs.DirEntry
+	err := patiently(ctx, func() (err error) {
+		entries, err = s.disk.readDir(s.dir)
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return listing{}, s.failed("list", err)
+	}
+	var l listing
+	marked := false
+	for _, entry := range entries {
+		switch name := entry.Name(); {
+		case isElement(name):
+			l.elements = append(l.elements, entry)
+		case strings.HasSuffix(name, tempSuffix):
+			l.temps = append(l.temps, name)
+		case strings.HasPrefix(name, claimPrefix) && strings.HasSuffix(name, claimSuffix):
+			l.claims = append(l.claims, name)
+		case name == markerName:
+			marked = true
+		}
+	}
+	if s.shared && !marked {
+		return listing{}, s.failed("list", fmt.Errorf("%s is not mounted, or not provisioned: it has no file %s; "+
+			"mount the share, or, if it is mounted and new, prepare it once with filestore.Provision or “sealring provision”", s.dir, markerName))
+	}
+	return l, nil
+}
+
+// state identifies the set of element names.
+func (l listing) state() string {
+	h := sha256.New()
+	for _, entry := range l.elements {
+		fmt.Fprintf(h, "%s\x00", entry.Name())
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// has reports whether there is an element of that file name.
+func (l listing) has(name string) bool {
+	for _, entry := range l.elements {
+		if entry.Name() == name {
+			return true
+		}
+	}
+	return false
+}
+
+// failed puts an error of the file system into the ring's words. An end of the
+// context is the caller's own doing and stays as it is.
+func (s *Store) failed(op string, err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &dataprotection.RingError{Op: op, Err: fmt.Errorf("%s: %w", s, err)}
+}

@@ -1,0 +1,49 @@
+package filestore
+
+import (
+	"context"
+	"errors"
+)
+
+// A lane lets one goroutine at a time work on the directory.
+type lane chan struct{}
+
+// run does work in the store's lane and waits for it, or for ctx. Work that ctx
+// has abandoned keeps the lane until the kernel lets go of it, so that a hung
+// mount ties up one goroutine and not one for each call.
+func run[T any](ctx context.Context, s *Store, work func() (T, error)) (T, error) {
+	var none T
+	if s.dir == "" {
+		return none, errors.New("filestore: the store has no directory; make it with New or Shared and a path")
+	}
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	select {
+	case s.lane <- struct{}{}:
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		defer func() { <-s.lane }()
+		value, err := work()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+	}
+	select {
+	case r := <-done: // it ended together with ctx, and its outcome is known
+		return r.value, r.err
+	default:
+		return none, ctx.Err()
+	}
+}

@@ -1,0 +1,5 @@
+package filestore_test
+
+import "errors"
+
+func mkfifo(string) error { return errors.ErrUnsupported }

@@ -1,0 +1,124 @@
+package filestore_test
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/sealring/sealring/dataprotection/filestore"
+)
+
+// mountTable is that of a container with a volume at /app.
+const mountTable = `# a comment, and a blank line
+
+overlay / overlay rw,relatime 0 0
+proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0
+osxfs /app fuse.osxfs rw,nosuid,nodev,relatime,user_id=0,group_id=0,allow_other,max_read=1048576 0 0
+tmpfs /with\040blank tmpfs ro,relatime 0 0
+# tmpfs /home/root tmpfs rw 0 0
+`
+
+func TestMounted(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		want bool
+		dirs []string
+	}{
+		{"HST-1 not under a mount point", false, []string{"/", "/home", "/home/", "/home/root", "./dir", "../dir", "/application", "/ap"}},
+		{"HST-2 under a mount point", true, []string{"/app", "/app/", "/app/subdir", "/app/subdir/", "/app/subdir/two", "/app/subdir/two/", "/with blank/keys"}},
+	} {
+		for _, dir := range row.dirs {
+			t.Run(row.name+" "+dir, func(t *testing.T) {
+				if got := filestore.Mounted(dir, mountTable); got != row.want {
+					t.Errorf("got %v, want %v", got, row.want)
+				}
+			})
+		}
+	}
+}
+
+func TestContainerSigns(t *testing.T) {
+	for value, want := range map[string]bool{"1": true, "true": true, "TRUE": true, "": false, "0": false, "yes": false, "false": false} {
+		if got := filestore.SaysContainer(value); got != want {
+			t.Errorf("variable %q: got %v, want %v", value, got, want)
+		}
+	}
+	for text, want := range map[string]bool{
+		"11:name=openrc:/docker\n10:pids:/\n": true,
+		"10:pids:/\n11:name=openrc:/docker":   true,
+		"11:name=openrc:/docker/x\n":          false,
+		"0::/\n":                              false,
+		"":                                    false,
+	} {
+		if got := filestore.DockerControlGroup(text); got != want {
+			t.Errorf("control groups %q: got %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	t.Run("FS-10 in a container, directory under no mount point", func(t *testing.T) {
+		dir := t.TempDir()
+		os.Chmod(dir, 0o700)
+		warnings := load(t, filestore.InContainer(filestore.New(dir), mountTable)).Warnings
+		if len(warnings) != 1 || !strings.Contains(warnings[0], dir) || !strings.Contains(warnings[0], "container") {
+			t.Errorf("got warnings %q, want one that names the container and %s", warnings, dir)
+		}
+		if warnings := load(t, filestore.InContainer(filestore.New(dir), mountTable+"tmpfs "+dir+" tmpfs rw 0 0\n")).Warnings; len(warnings) > 0 {
+			t.Errorf("mounted, and yet %q", warnings)
+		}
+	})
+
+	if runtime.GOOS == "windows" {
+		t.Skip("no modes on Windows")
+	}
+	t.Run("modes", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "it's mine")
+		s := filestore.OnHost(filestore.New(dir))
+		add(t, s, "a", "<a />")
+		add(t, s, "b", "<b />")
+		os.Chmod(dir, 0o755)
+		os.Chmod(filepath.Join(dir, "b.xml"), 0o640)
+		warnings := load(t, s).Warnings
+		quoted := strings.ReplaceAll(dir, "it's mine", `it'\''s mine`)
+		for _, want := range []string{"mode 0755", "chmod 700 '" + quoted + "'", "b.xml has mode 0640", "chmod 600 '" + quoted + "/b.xml'"} {
+			if !strings.Contains(strings.Join(warnings, "\n"), want) {
+				t.Errorf("got warnings %q, want one that says %q", warnings, want)
+			}
+		}
+		if len(warnings) != 2 {
+			t.Errorf("got %d warnings, want 2", len(warnings))
+		}
+	})
+	t.Run("modes mean nothing where the marker has not kept its own", func(t *testing.T) {
+		dir := t.TempDir()
+		os.Chmod(dir, 0o755)
+		if err := filestore.Provision(dir); err != nil {
+			t.Fatal(err)
+		}
+		s := filestore.OnHost(filestore.Shared(dir))
+		if warnings := load(t, s).Warnings; len(warnings) != 1 {
+			t.Errorf("marker 0600: got %q, want a warning of the directory's mode", warnings)
+		}
+		os.Chmod(filepath.Join(dir, filestore.MarkerName), 0o744)
+		if warnings := load(t, s).Warnings; len(warnings) != 0 {
+			t.Errorf("marker 0744: got %q, want none", warnings)
+		}
+	})
+}
+
+func TestQuote(t *testing.T) {
+	for path, want := range map[string]string{
+		"/var/lib/x-1/k_e.ys": "/var/lib/x-1/k_e.ys",
+		"/a b":                "'/a b'",
+		"/it's":               `'/it'\''s'`,
+		"/$(reboot)/a":        "'/$(reboot)/a'",
+		"/é":                  "'/é'",
+	} {
+		if got := filestore.Quote(path); got != want {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+}

@@ -1,0 +1,355 @@
+package filestore
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/sealring/sealring/dataprotection"
+)
+
+// tempAge is how old a temporary file is when nobody can be about to publish it.
+const tempAge = time.Hour
+
+// friendly matches the names that may become file names. The length leaves room
+// for what a temporary file's name adds.
+var friendly = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
+
+// add writes e and publishes it, if the directory still is in the state of ifVersion.
+func (s *Store) add(ctx context.Context, e dataprotection.Element, ifVersion dataprotection.Version) error {
+	if err := checkSize(e.XML); err != nil {
+		return err
+	}
+	name := fileName(e.Name)
+	l, err := s.list(ctx)
+	switch {
+	case err != nil:
+		return err
+	case ifVersion != "" && l.state() != stateOf(ifVersion):
+		return dataprotection.ErrConflict
+	case l.has(name):
+		return taken(name)
+	}
+	w, err := s.writer(name, e.XML)
+	if err != nil {
+		return s.failed("add", err)
+	}
+	defer w.close()
+	w.sweep(l)
+	if ifVersion == "" {
+		err = w.publish(ctx)
+	} else {
+		err = w.publishIf(ctx, l.state())
+	}
+	if err == nil || errors.Is(err, dataprotection.ErrConflict) || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return s.failed("add", err)
+}
+
+func checkSize(xml []byte) error {
+	if len(xml) == 0 || len(xml) > maxSize {
+		return fmt.Errorf("filestore: an element has %d bytes; 1 to %d can be stored", len(xml), maxSize)
+	}
+	return nil
+}
+
+// fileName is the name of the file for an element: its friendly name, or else a GUID.
+func fileName(name string) string {
+	if !friendly.MatchString(name) || !filepath.IsLocal(name) { // such as "nul" on Windows
+		var id dataprotection.KeyID
+		rand.Read(id[:])
+		id[6] = id[6]&0x0f | 0x40
+		id[8] = id[8]&0x3f | 0x80
+		name = id.String()
+	}
+	return name + elementSuffix
+}
+
+func taken(name string) error { return &fs.PathError{Op: "add", Path: name, Err: fs.ErrExist} }
+
+// A writer brings one element into the directory.
+type writer struct {
+	*Store
+	root *os.Root
+	name string // of the element's file
+	temp string // of its temporary file; whoever can see that may publish the element
+	xml  []byte
+}
+
+// writer writes xml to a temporary file for the element called name.
+func (s *Store) writer(name string, xml []byte) (*writer, error) {
+	open := openDirectory
+	if s.shared {
+		open = os.OpenRoot
+	}
+	root, err := open(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{Store: s, root: root, name: name, temp: tempName(stem(name)), xml: xml}
+	if err := w.write(w.temp, xml); err != nil {
+		w.close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// close takes the temporary file away, should it still be there.
+func (w *writer) close() {
+	w.root.Remove(w.temp)
+	w.root.Close()
+}
+
+func tempName(stem string) string { return stem + "." + rand.Text() + tempSuffix }
+
+// stemOfTemp undoes tempName. It returns "" for names of other make, such as the
+// "{GUID}.tmp" of ASP.NET Core.
+func stemOfTemp(name string) string {
+	rest, isTemp := strings.CutSuffix(name, tempSuffix)
+	dot := strings.LastIndexByte(rest, '.')
+	if !isTemp || dot < 0 || len(rest)-dot-1 != len(rand.Text()) {
+		return ""
+	}
+	return rest[:dot]
+}
+
+// write makes a new file, telling tests of each step.
+func (w *writer) write(name string, data []byte) error {
+	return writeFile(w.root, name, data, w.at)
+}
+
+func writeSynced(root *os.Root, name string, data []byte) error {
+	return writeFile(root, name, data, func(string) {})
+}
+
+// writeFile makes a new file of mode 0600, on the disk when it returns.
+func writeFile(root *os.Root, name string, data []byte, at func(step string)) error {
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	at("temp created")
+	_, err = f.Write(data)
+	at("temp written")
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr // some network file systems report a full disk only here
+	}
+	if err != nil {
+		root.Remove(name)
+		return err
+	}
+	at("temp synced")
+	return nil
+}
+
+// publish gives the element its name and makes that durable.
+func (w *writer) publish(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := w.place(ctx, w.temp, w.name); err != nil && !w.isOurs(err) {
+		if errors.Is(err, fs.ErrExist) {
+			return taken(w.name)
+		}
+		return err
+	}
+	w.at("published")
+	if err := syncDir(w.root); err != nil {
+		return err
+	}
+	w.at("directory synced")
+	return nil
+}
+
+// place gives temp its final name, atomically and without replacing. Afterwards
+// temp is gone, and it is gone only if the final name was there before.
+func (w *writer) place(ctx context.Context, temp, name string) error {
+	err := w.disk.link(w.root, temp, name)
+	switch {
+	case err == nil:
+		w.at("linked")
+		w.root.Remove(temp) // if that fails, a second name is left to be swept
+		return nil
+	case errors.Is(err, fs.ErrExist), errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	// File systems without hard links give all kinds of errors, EIO among them.
+	err = w.disk.renameNew(w.root, temp, name)
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	l, err := w.list(ctx)
+	if err != nil {
+		return err
+	}
+	if l.has(name) {
+		return fs.ErrExist
+	}
+	return w.root.Rename(temp, name)
+}
+
+// isOurs reports whether place has failed because the element had already been
+// published, by a helper or by a request that the network repeated.
+func (w *writer) isOurs(err error) bool {
+	if !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	temp, err := w.root.Lstat(w.temp)
+	if err == nil { // it has its final name too, or has not been published
+		published, err := w.root.Lstat(w.name)
+		return err == nil && os.SameFile(temp, published)
+	}
+	xml, err := w.root.ReadFile(w.name)
+	return err == nil && bytes.Equal(xml, w.xml)
+}
+
+// sweep removes what killed processes have left: temporary files, which hold key
+// material, and claims of other states. Ages are reckoned by the time that the
+// directory gave our own temporary file, as clocks of client and server differ.
+// Nothing depends on its success.
+func (w *writer) sweep(l listing) {
+	own, err := w.root.Lstat(w.temp)
+	if err != nil {
+		return
+	}
+	removeOlder := func(name string, age time.Duration) {
+		info, err := w.root.Lstat(name)
+		if err == nil && own.ModTime().Sub(info.ModTime()) > age {
+			w.root.Remove(name)
+		}
+	}
+	for _, name := range l.temps {
+		if stemOfTemp(name) != "" {
+			removeOlder(name, tempAge)
+		}
+	}
+	for _, name := range l.claims {
+		if !strings.HasPrefix(name, claimPrefix+l.state()) {
+			removeOlder(name, claimAge)
+		}
+	}
+}
+
+// replace writes new to a temporary file and renames that over the old one.
+func (s *Store) replace(ctx context.Context, old, new dataprotection.Element) error {
+	if err := checkSize(new.XML); err != nil {
+		return err
+	}
+	if err := checkRef(old.Ref); err != nil {
+		return err
+	}
+	l, err := s.list(ctx)
+	if err != nil {
+		return err
+	}
+	if !l.has(old.Ref) {
+		return dataprotection.ErrConflict
+	}
+	w, err := s.writer(old.Ref, new.XML)
+	if err != nil {
+		return s.failed("replace", err)
+	}
+	defer w.close()
+	w.sweep(l)
+	err = w.exchange(ctx, old.XML)
+	if err == nil || errors.Is(err, dataprotection.ErrConflict) {
+		return err
+	}
+	return s.failed("replace", err)
+}
+
+// exchange renames the temporary file over the old one if that still holds old.
+func (w *writer) exchange(ctx context.Context, old []byte) error {
+	var now []byte
+	err := patiently(ctx, func() (err error) {
+		now, err = w.root.ReadFile(w.name)
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !bytes.Equal(now, old) {
+		return dataprotection.ErrConflict
+	}
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err = patiently(ctx, func() error { return w.root.Rename(w.temp, w.name) })
+	if errors.Is(err, fs.ErrNotExist) { // somebody has removed the element, and the temporary file first
+		return dataprotection.ErrConflict
+	}
+	if err != nil {
+		return err
+	}
+	w.at("replaced")
+	return syncDir(w.root)
+}
+
+// remove deletes files one after the other.
+func (s *Store) remove(ctx context.Context, refs []string) error {
+	for _, ref := range refs {
+		if err := checkRef(ref); err != nil {
+			return err
+		}
+	}
+	l, err := s.list(ctx)
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return s.failed("remove", err)
+	}
+	defer root.Close()
+	for _, ref := range refs {
+		if err := removeOne(ctx, root, l, ref); err != nil {
+			syncDir(root)
+			return s.failed("remove", err)
+		}
+	}
+	if err := syncDir(root); err != nil {
+		return s.failed("remove", err)
+	}
+	return nil
+}
+
+// removeOne deletes the file ref, and before it the temporary files from which
+// somebody could publish it once more.
+func removeOne(ctx context.Context, root *os.Root, l listing, ref string) error {
+	names := []string{ref}
+	for _, temp := range l.temps {
+		if stemOfTemp(temp) == stem(ref) {
+			names = append([]string{temp}, names...)
+		}
+	}
+	for _, name := range names {
+		err := patiently(ctx, func() error { return root.Remove(name) })
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkRef refuses what Load cannot have given out.
+func checkRef(ref string) error {
+	if !isElement(ref) || filepath.Base(ref) != ref {
+		return fmt.Errorf("filestore: %q is not the name of an element's file", ref)
+	}
+	return nil
+}

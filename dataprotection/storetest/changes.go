@@ -1,0 +1,195 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/sealring/sealring/dataprotection"
+)
+
+// remover returns a handle that can remove, or skips the check.
+func (s storage) remover(t reporter) (dataprotection.Store, dataprotection.Remover) {
+	store := s.open()
+	remover, ok := store.(dataprotection.Remover)
+	if !ok {
+		t.Skip("the store is no Remover")
+	}
+	return store, remover
+}
+
+// find returns those of the loaded elements that hold what the given ones hold.
+func (s storage) find(t reporter, store dataprotection.Store, wanted ...dataprotection.Element) []dataprotection.Element {
+	t.Helper()
+	loaded := load(t, store).Elements
+	var found []dataprotection.Element
+	for _, w := range wanted {
+		i := slices.IndexFunc(loaded, func(e dataprotection.Element) bool { return string(s.text(e.XML)) == string(s.text(w.XML)) })
+		if i < 0 {
+			t.Fatalf("the store has lost element %q", w.Name)
+		}
+		found = append(found, loaded[i])
+	}
+	return found
+}
+
+func removing(t reporter, s storage) {
+	store, remover := s.remover(t)
+	other := s.open()
+	add(t, store, element(1), element(2), element(3), element(4))
+	before := load(t, store).Version
+
+	if err := remover.Remove(t.Context()); err != nil {
+		t.Fatalf("Remove of nothing: %v", err)
+	}
+	s.unchanged(t, store, before, []dataprotection.Element{element(1), element(2), element(3), element(4)})
+
+	if err := remover.Remove(t.Context(), s.find(t, other, element(3), element(1))...); err != nil {
+		t.Fatalf("Remove of two elements: %v", err)
+	}
+	snap, err := store.Load(t.Context(), before)
+	if err != nil || snap.Version == before {
+		t.Fatalf("Load since a version before Remove: error %v, version changed: %v", err, snap.Version != before)
+	}
+	s.holds(t, store, element(2), element(4))
+	s.holds(t, other, element(2), element(4))
+	must(t, "Add at a version before Remove", other.Add(t.Context(), element(5), before), dataprotection.ErrConflict)
+
+	add(t, other, element(1)) // what was removed may come back
+	s.holds(t, store, element(1), element(2), element(4))
+	if err := remover.Remove(t.Context(), s.find(t, store, element(4), element(2), element(1))...); err != nil {
+		t.Fatalf("Remove of all elements: %v", err)
+	}
+	s.holds(t, other)
+}
+
+func removingTheGone(t reporter, s storage) {
+	store, remover := s.remover(t)
+	other := s.open().(dataprotection.Remover)
+	add(t, store, element(1), element(2), element(3))
+	loaded := s.find(t, store, element(1), element(2))
+	if err := other.Remove(t.Context(), loaded[0]); err != nil {
+		t.Fatalf("Remove: %v", err)
+	}
+	if err := remover.Remove(t.Context(), loaded...); err != nil {
+		t.Fatalf("Remove of two elements, the first of which is gone: %v", err)
+	}
+	s.holds(t, store, element(3))
+}
+
+// replacer returns a handle that can replace, or skips the check.
+func (s storage) replacer(t reporter) (dataprotection.Store, dataprotection.Replacer) {
+	store := s.open()
+	replacer, ok := store.(dataprotection.Replacer)
+	if !ok {
+		t.Skip("the store is no Replacer")
+	}
+	return store, replacer
+}
+
+func replacing(t reporter, s storage) {
+	store, replacer := s.replacer(t)
+	other := s.open()
+	add(t, store, element(1), element(2))
+	before := load(t, other).Version
+
+	changed := element(1)
+	changed.XML = element(11).XML
+	if err := replacer.Replace(t.Context(), s.find(t, store, element(1))[0], changed); err != nil {
+		t.Fatalf("Replace: %v", err)
+	}
+	s.holds(t, store, element(2), changed)
+	s.holds(t, other, element(2), changed)
+	snap, err := other.Load(t.Context(), before)
+	if err != nil || snap.Version == before {
+		t.Fatalf("Load since a version before Replace: error %v, version changed: %v", err, snap.Version != before)
+	}
+	if got := s.find(t, other, changed)[0].Name; !s.NoNames && got != changed.Name {
+		t.Fatalf("after Replace the element is called %q, want %q", got, changed.Name)
+	}
+	if err := replacer.Replace(t.Context(), s.find(t, other, changed)[0], element(1)); err != nil {
+		t.Fatalf("Replace of what has been replaced, loaded afresh: %v", err)
+	}
+	s.holds(t, other, element(1), element(2))
+}
+
+func replacingTheChanged(t reporter, s storage) {
+	store, replacer := s.replacer(t)
+	add(t, store, element(1), element(2))
+	stale := s.find(t, store, element(1))[0]
+	if err := replacer.Replace(t.Context(), stale, element(11)); err != nil {
+		t.Fatalf("Replace: %v", err)
+	}
+	must(t, "Replace of what has been replaced", replacer.Replace(t.Context(), stale, element(12)), dataprotection.ErrConflict)
+	s.holds(t, store, element(11), element(2))
+
+	remover, ok := store.(dataprotection.Remover)
+	if !ok {
+		return
+	}
+	gone := s.find(t, store, element(11))[0]
+	if err := remover.Remove(t.Context(), gone); err != nil {
+		t.Fatalf("Remove: %v", err)
+	}
+	must(t, "Replace of what has been removed", replacer.Replace(t.Context(), gone, element(12)), dataprotection.ErrConflict)
+	s.holds(t, store, element(2))
+}
+
+func notifying(t reporter, s storage) {
+	notifier, ok := s.open().(dataprotection.Notifier)
+	if !ok {
+		t.Skip("the store is no Notifier")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	told := make(chan struct{}, 1)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- notifier.Notify(ctx, func() {
+			select {
+			case told <- struct{}{}:
+			default:
+			}
+		})
+	}()
+
+	// When Notify begins to listen cannot be seen, so the first change is repeated.
+	writer := s.open()
+	deadline := time.After(patience)
+	for n, listening := 0, false; !listening; n++ {
+		add(t, writer, element(n))
+		select {
+		case <-told:
+			listening = true
+		case err := <-ended:
+			t.Fatalf("Notify returned %v while its context was alive", err)
+		case <-deadline:
+			t.Fatalf("Notify has not told of %d changes in %v", n+1, patience)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	for quiet := false; !quiet; { // what is still to be told of those changes
+		select {
+		case <-told:
+		case <-time.After(200 * time.Millisecond):
+			quiet = true
+		}
+	}
+	add(t, writer, element(1000))
+	select {
+	case <-told:
+	case <-deadline:
+		t.Fatalf("Notify has told of one change and not of the next, in %v", patience)
+	}
+
+	cancel()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("Notify returned %v after its context was cancelled, want %v", err, context.Canceled)
+		}
+	case <-time.After(patience):
+		t.Fatalf("Notify has not returned %v after its context was cancelled", patience)
+	}
+}
