@@ -59,7 +59,7 @@ func (a *Authenticator) User(r *http.Request) *claims.Principal {
 // returns nil. It must not be modified. Its properties tell when the login ends.
 func (a *Authenticator) Ticket(r *http.Request) *ticket.Ticket {
 	if v := a.visit(r); v != nil && v.user != nil {
-		return &v.ticket
+		return &v.ticket.Ticket
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 // What counts as a script is said at IsScript.
 func (a *Authenticator) Challenge(w http.ResponseWriter, r *http.Request, returnURL string) {
 	if _, path := a.splitPath(r); !a.reference && a.cfg.LoginPath != "" && ordinal.EqualFold(path, a.cfg.LoginPath) {
-		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "the login page itself demands a login, which would redirect for ever", a.logScheme(), slog.String("path", path))
+		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "the login page itself demands a login, which would redirect for ever", slog.String("path", path))
 		refuse(w, http.StatusUnauthorized)
 		return
 	}

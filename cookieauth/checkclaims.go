@@ -27,6 +27,7 @@ func checkPrincipal(p *claims.Principal) error {
 func checkClaim(c *claims.Claim) error {
 	for _, text := range [...]string{c.Type, c.Value, c.ValueType, c.Issuer, c.OriginalIssuer} {
 		switch {
+		case text == claims.DefaultValueType || text == claims.DefaultIssuer: // the most common
 		case strings.IndexByte(text, 0) >= 0:
 			return &ClaimError{c.Type, "contains a NUL"}
 		case !utf8.ValidString(text):

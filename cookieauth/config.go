@@ -193,6 +193,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
+	c.Logger = c.Logger.With("scheme", c.Scheme)
 	if c.Now == nil {
 		c.Now = time.Now
 	}

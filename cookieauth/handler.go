@@ -28,9 +28,7 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 	if err := a.identify(v, w, r, found); err != nil {
 		a.turnAway(v, r, err)
 	}
-	if v.user != nil {
-		v.Context = claims.NewContext(v.Context, v.user.Merge(claims.FromContext(v.Context)))
-	}
+	v.merged = v.user.Merge(claims.FromContext(v.Context))
 	r = r.WithContext(v)
 	if v.renewal == nil {
 		next.ServeHTTP(w, r)
@@ -94,14 +92,12 @@ func (a *Authenticator) turnAway(v *visit, r *http.Request, err error) {
 	var outage *outageError
 	if errors.As(err, &outage) || errors.Is(err, dataprotection.ErrUnavailable) {
 		v.outage = err
-		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "login cookie cannot be judged", a.logScheme(), slog.Any("error", err))
+		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "login cookie cannot be judged", slog.Any("error", err))
 		return
 	}
 	level := slog.LevelDebug
 	if errors.Is(err, errAmbiguous) {
 		level = slog.LevelWarn // somebody else's cookie may have been put there
 	}
-	a.cfg.Logger.LogAttrs(r.Context(), level, "login cookie not accepted", a.logScheme(), slog.Any("reason", err))
+	a.cfg.Logger.LogAttrs(r.Context(), level, "login cookie not accepted", slog.Any("reason", err))
 }
-
-func (a *Authenticator) logScheme() slog.Attr { return slog.String("scheme", a.cfg.Scheme) }

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/sealring/sealring/cookieauth/ticket"
@@ -52,7 +51,7 @@ func (a *Authenticator) findCookie(r *http.Request) (f foundCookie) {
 }
 
 // read opens the cookie and judges the ticket in it.
-func (a *Authenticator) read(r *http.Request, found foundCookie, now time.Time, t *ticket.Ticket) error {
+func (a *Authenticator) read(r *http.Request, found foundCookie, now time.Time, t *ticket.Buffer) error {
 	s := getScratch()
 	defer s.release()
 	if found.count == 1 && chunk.Count(found.raw) == 0 && len(found.raw) <= maxRead {
@@ -70,7 +69,7 @@ func (a *Authenticator) read(r *http.Request, found foundCookie, now time.Time, 
 
 // choose tries several cookies of one name, each with the chunks it may have. The
 // one that is valid counts; two that are valid must belong to one session.
-func (a *Authenticator) choose(r *http.Request, found foundCookie, values []string, s *scratch, now time.Time, t *ticket.Ticket) (err error) {
+func (a *Authenticator) choose(r *http.Request, found foundCookie, values []string, s *scratch, now time.Time, t *ticket.Buffer) (err error) {
 	err = errMalformed
 	valid := false
 	for _, first := range []bool{false, true} {
@@ -85,12 +84,12 @@ func (a *Authenticator) choose(r *http.Request, found foundCookie, values []stri
 			case candidateErr != nil:
 				err = candidateErr
 			case !valid:
-				*t, valid = *candidate, true
-			case !sameSession(t, candidate):
-				*t = ticket.Ticket{}
+				t.Ticket, valid = candidate.Ticket, true
+			case !sameSession(&t.Ticket, &candidate.Ticket):
+				t.Ticket = ticket.Ticket{}
 				return errAmbiguous
-			case endsLater(candidate, t):
-				*t = *candidate
+			case endsLater(&candidate.Ticket, &t.Ticket):
+				t.Ticket = candidate.Ticket
 			}
 		}
 		if a.reference {
@@ -103,13 +102,13 @@ func (a *Authenticator) choose(r *http.Request, found foundCookie, values []stri
 	return err
 }
 
-func (a *Authenticator) candidate(r *http.Request, found foundCookie, value string, first bool, s *scratch, now time.Time) (*ticket.Ticket, error) {
+func (a *Authenticator) candidate(r *http.Request, found foundCookie, value string, first bool, s *scratch, now time.Time) (*ticket.Buffer, error) {
 	text, err := chunk.Append(s.text[:0], found.header, found.name, value, first, maxRead)
 	if err != nil {
 		return nil, err
 	}
 	s.text = text
-	t := new(ticket.Ticket)
+	t := new(ticket.Buffer)
 	return t, a.open(r.Context(), s, now, t)
 }
 
@@ -124,7 +123,7 @@ func endsLater(a, b *ticket.Ticket) bool {
 }
 
 // open decodes and opens the cookie text in s and judges the ticket.
-func (a *Authenticator) open(ctx context.Context, s *scratch, now time.Time, t *ticket.Ticket) error {
+func (a *Authenticator) open(ctx context.Context, s *scratch, now time.Time, t *ticket.Buffer) error {
 	if err := s.decode(); err != nil {
 		return err
 	}
@@ -136,7 +135,7 @@ func (a *Authenticator) open(ctx context.Context, s *scratch, now time.Time, t *
 	if err := t.UnmarshalBinary(plain); err != nil {
 		return err
 	}
-	return a.judge(t, now)
+	return a.judge(&t.Ticket, now)
 }
 
 // judge refuses tickets that are no longer valid, or that never were one here.
@@ -175,12 +174,8 @@ func (s *scratch) decode() error {
 	if len(text)%4 == 0 {
 		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("=")), []byte("="))
 	}
-	if bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0 { // which encoding/base64 would skip
-		return errMalformed
-	}
-	s.sealed = slices.Grow(s.sealed[:0], base64url.DecodedLen(len(text)))
-	sealed, err := base64url.AppendDecode(s.sealed, text)
-	if err != nil {
+	sealed, err := base64url.AppendDecode(s.sealed[:0], text)
+	if err != nil || len(sealed) != base64url.DecodedLen(len(text)) { // shorter if line breaks were skipped
 		return errMalformed
 	}
 	s.sealed = sealed

@@ -115,6 +115,6 @@ func (a *Authenticator) sendRenewal(h http.Header, r *http.Request, t *ticket.Ti
 		err = a.writeCookie(h, r, name, &attributes, t)
 	}
 	if err != nil {
-		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelWarn, "login cookie could not be renewed", a.logScheme(), slog.Any("error", err))
+		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelWarn, "login cookie could not be renewed", slog.Any("error", err))
 	}
 }

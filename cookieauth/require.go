@@ -53,7 +53,7 @@ func (a *Authenticator) require(next http.Handler, allowed func(*claims.Principa
 		case v.user == nil:
 			a.Challenge(w, r, "")
 		case !allowed(v.user):
-			a.cfg.Logger.LogAttrs(r.Context(), slog.LevelInfo, "forbidden", a.logScheme(), slog.String("path", r.URL.Path))
+			a.cfg.Logger.LogAttrs(r.Context(), slog.LevelInfo, "forbidden", slog.String("path", r.URL.Path))
 			a.Forbid(w, r, "")
 		default:
 			next.ServeHTTP(w, r)

@@ -1,7 +1,6 @@
 package cookieauth
 
 import (
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -48,7 +47,7 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 	}
 	t, issued := a.newTicket(p, opts)
 	if a.cfg.Events.SigningIn != nil {
-		if err := a.signingIn(r, t, &attributes); err != nil {
+		if attributes, err = a.signingIn(r, t, attributes); err != nil {
 			return err
 		}
 	}
@@ -66,7 +65,7 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 		return err
 	}
 	a.settle(r)
-	a.cfg.Logger.LogAttrs(r.Context(), slog.LevelInfo, "signed in", a.logScheme())
+	a.cfg.Logger.InfoContext(r.Context(), "signed in")
 	if a.cfg.Events.SignedIn != nil {
 		a.cfg.Events.SignedIn(&SignedInContext{Request: r, Principal: &t.Principal, Properties: t.Properties})
 	}
@@ -100,14 +99,14 @@ func (a *Authenticator) newTicket(p *claims.Principal, opts *SignInOptions) (*ti
 	return t, issued
 }
 
-func (a *Authenticator) signingIn(r *http.Request, t *ticket.Ticket, attributes *CookieAttributes) error {
-	c := &SigningInContext{Request: r, Principal: &t.Principal, Properties: &t.Properties, Cookie: attributes}
+func (a *Authenticator) signingIn(r *http.Request, t *ticket.Ticket, attributes CookieAttributes) (CookieAttributes, error) {
+	c := &SigningInContext{Request: r, Principal: &t.Principal, Properties: &t.Properties, Cookie: &attributes}
 	if err := a.cfg.Events.SigningIn(c); err != nil {
-		return err
+		return attributes, err
 	}
 	if c.Principal == nil {
-		return ErrAnonymous
+		return attributes, ErrAnonymous
 	}
 	t.Principal = *c.Principal.Authenticated(a.cfg.Scheme)
-	return nil
+	return *c.Cookie, nil
 }

@@ -1,7 +1,6 @@
 package cookieauth
 
 import (
-	"log/slog"
 	"net/http"
 
 	"github.com/sealring/sealring/internal/chunk"
@@ -33,6 +32,6 @@ func (a *Authenticator) SignOut(w http.ResponseWriter, r *http.Request) error {
 	}
 	chunk.Delete(w.Header(), a.cookies(r), name, attributes.line())
 	forbidCaching(w.Header())
-	a.cfg.Logger.LogAttrs(r.Context(), slog.LevelInfo, "signed out", a.logScheme())
+	a.cfg.Logger.InfoContext(r.Context(), "signed out")
 	return nil
 }

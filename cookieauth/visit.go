@@ -7,16 +7,18 @@ import (
 
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/cookieauth/ticket"
+	"github.com/sealring/sealring/internal/contextkey"
 )
 
 // A visit is what an Authenticator knows about one request that has a cookie of
-// its. It is the context of that request, which saves an allocation. Visitors
+// its. It is the context of that request, which saves allocations. Visitors
 // without a cookie have no visit.
 type visit struct {
 	context.Context
 	auth   *Authenticator
-	ticket ticket.Ticket     // what the cookie holds, if it is any good
+	ticket ticket.Buffer     // what the cookie holds, if it is any good
 	user   *claims.Principal // nil for nobody
+	merged *claims.Principal // with what other schemes have found
 	outage error             // why the cookie cannot be judged now
 
 	mu      sync.Mutex
@@ -28,10 +30,13 @@ type visit struct {
 // visitKey is the key of a visit in a context. Each Authenticator has its own.
 type visitKey struct{ *Authenticator }
 
-// Value makes the visit known to whoever asks for it.
+// Value makes the visit known to its Authenticator, and the user to everybody.
 func (v *visit) Value(key any) any {
-	if key == (visitKey{v.auth}) {
+	switch key {
+	case visitKey{v.auth}:
 		return v
+	case contextkey.User{}:
+		return v.merged
 	}
 	return v.Context.Value(key)
 }

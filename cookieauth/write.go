@@ -48,9 +48,10 @@ func (a *Authenticator) seal(s *scratch, t *ticket.Ticket) error {
 // forbidCaching replaces what the header said about caches: a response with a
 // login in it, once stored and served to others, makes them that user.
 func forbidCaching(h http.Header) {
-	h.Set("Cache-Control", "no-cache,no-store")
-	h.Set("Pragma", "no-cache")
-	h.Set("Expires", "Thu, 01 Jan 1970 00:00:00 GMT")
+	values := [...]string{"no-cache,no-store", "no-cache", "Thu, 01 Jan 1970 00:00:00 GMT"}
+	h["Cache-Control"] = values[0:1:1]
+	h["Pragma"] = values[1:2:2]
+	h["Expires"] = values[2:3:3]
 }
 
 // tooLate reports whether the header has gone out, as far as a writer in the

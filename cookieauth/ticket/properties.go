@@ -53,6 +53,9 @@ func (p *Properties) Set(key, value string) {
 		p.items[k].value = value
 		return
 	}
+	if p.items == nil {
+		p.items = make([]item, 0, 4) // what a sign-in usually has
+	}
 	p.items = append(p.items, item{key, value})
 }
 

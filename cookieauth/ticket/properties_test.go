@@ -1,6 +1,7 @@
 package ticket_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -137,6 +138,27 @@ func TestDates(t *testing.T) {
 			t.Errorf("%s read as %v, %v", at.Format(http.TimeFormat), got, ok)
 		}
 		at = at.AddDate(0, 0, 1).Add(-29 * time.Second)
+	}
+	for at := date("0001-01-01 00:00:01"); at.Year() < 10000; at = at.AddDate(0, 0, 13).Add(time.Second) {
+		if got, ok := read(at.Format(http.TimeFormat)); !ok || !got.Equal(at) {
+			t.Fatalf("%s read as %v, %v", at.Format(http.TimeFormat), got, ok)
+		}
+		var p ticket.Properties
+		p.SetExpires(at)
+		if got, _ := p.Get(".expires"); got != at.Format(http.TimeFormat) {
+			t.Fatalf("%v written as %s", at, got)
+		}
+	}
+	for year := 1996; year <= 2104; year++ { // the days before and after each end of a month
+		for month := time.January; month <= time.December; month++ {
+			for day := 28; day <= 31; day++ {
+				at := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+				_, ok := read(fmt.Sprintf("%s, %02d %s %d 00:00:00 GMT", at.Format("Mon"), day, month.String()[:3], year))
+				if want := at.Day() == day; ok != want {
+					t.Errorf("%d %v %d is read: %v, want %v", day, month, year, ok, want)
+				}
+			}
+		}
 	}
 	for _, s := range []string{"fri, 02 JAN 2026 03:04:05 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"} {
 		if _, ok := read(s); !ok {

@@ -3,6 +3,8 @@ package ticket
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/sealring/sealring/cookieauth/claims"
@@ -16,30 +18,91 @@ import (
 // U+FFFD. The error Is ErrMalformed for everything else that does not fit, and
 // when actors are nested more than 16 deep. Then t is left as it was.
 func (t *Ticket) UnmarshalBinary(data []byte) error {
-	r := reader{rest: string(data)}
-	read := r.ticket()
-	if r.err != nil {
-		return r.err
+	var read Ticket
+	if err := unmarshal(data, &read, room{}); err != nil {
+		return err
 	}
 	*t = read
 	return nil
 }
 
+// A Buffer is a ticket with room in it for an ordinary one, so that reading takes
+// two allocations instead of five, the Buffer included. Reading into it again
+// overwrites what others may still hold of the ticket before.
+type Buffer struct {
+	Ticket
+	identities [1]claims.Identity
+	claims     [5]claims.Claim
+	items      [3]item
+}
+
+// UnmarshalBinary reads a ticket as Ticket does. After an error the content of b
+// is undefined.
+func (b *Buffer) UnmarshalBinary(data []byte) error {
+	b.Ticket = Ticket{}
+	return unmarshal(data, &b.Ticket, room{b.identities[:], b.claims[:], b.items[:]})
+}
+
+func unmarshal(data []byte, t *Ticket, free room) error {
+	r := reader{data: string(data), ascii: isASCII(data), free: free}
+	r.ticket(t)
+	return r.err
+}
+
+// room is memory that nobody uses yet. What does not fit is allocated.
+type room struct {
+	identities []claims.Identity
+	claims     []claims.Claim
+	items      []item
+}
+
+// take returns n elements of free, or new ones.
+func take[T any](free *[]T, n int) []T {
+	if n > len(*free) {
+		return make([]T, n)
+	}
+	taken := (*free)[:n:n]
+	clear(taken)
+	*free = (*free)[n:]
+	return taken
+}
+
+// isASCII looks at many bytes at a time.
+func isASCII(data []byte) bool {
+	const high = 0x8080808080808080
+	for ; len(data) >= 32; data = data[32:] {
+		a, b := binary.LittleEndian.Uint64(data[0:]), binary.LittleEndian.Uint64(data[8:])
+		c, d := binary.LittleEndian.Uint64(data[16:]), binary.LittleEndian.Uint64(data[24:])
+		if (a|b|c|d)&high != 0 {
+			return false
+		}
+	}
+	for _, b := range data {
+		if b >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // reader keeps the first error. After an error it returns zero values, and every
 // count is zero, so that callers need not look at each step.
 type reader struct {
-	rest string
-	err  error
+	data  string
+	at    int  // how much of data has been read
+	ascii bool // all of data is, so no text in it can be invalid
+	free  room
+	err   error
 }
 
-func (r *reader) ticket() (t Ticket) {
+func (r *reader) ticket(t *Ticket) {
 	if v := r.int32(); v != ticketVersion {
 		r.fail("version is not 5")
-		return Ticket{}
+		return
 	}
 	t.Scheme = r.string()
 	if n := r.count(minIdentity); n > 0 {
-		t.Principal.Identities = make([]claims.Identity, n)
+		t.Principal.Identities = take(&r.free.identities, n)
 		for k := range t.Principal.Identities {
 			r.identity(&t.Principal.Identities[k], 0)
 		}
@@ -47,7 +110,6 @@ func (r *reader) ticket() (t Ticket) {
 	if r.int32() == propertiesVersion {
 		t.Properties.items = r.properties()
 	}
-	return t
 }
 
 func (r *reader) identity(i *claims.Identity, depth int) {
@@ -59,7 +121,7 @@ func (r *reader) identity(i *claims.Identity, depth int) {
 	i.NameClaimType = orDefault(r.stringOr(claims.TypeName), claims.TypeName)
 	i.RoleClaimType = orDefault(r.stringOr(claims.TypeRole), claims.TypeRole)
 	if n := r.count(minClaim); n > 0 {
-		i.Claims = make([]claims.Claim, n)
+		i.Claims = take(&r.free.claims, n)
 		for k := range i.Claims {
 			r.claim(&i.Claims[k], i.NameClaimType)
 		}
@@ -73,9 +135,21 @@ func (r *reader) identity(i *claims.Identity, depth int) {
 	}
 }
 
+// ordinary is how most claims end: three defaults and no properties. Taking it
+// in one step saves time.
+const ordinary = placeholderText + placeholderText + placeholderText + "\x00\x00\x00\x00"
+
+// placeholderText is the placeholder with its length.
+const placeholderText = "\x01" + placeholder
+
 func (r *reader) claim(c *claims.Claim, nameType string) {
 	c.Type = r.stringOr(nameType)
 	c.Value = r.string()
+	if strings.HasPrefix(r.data[r.at:], ordinary) {
+		r.at += len(ordinary)
+		c.ValueType, c.Issuer, c.OriginalIssuer = claims.DefaultValueType, claims.DefaultIssuer, claims.DefaultIssuer
+		return
+	}
 	c.ValueType = orDefault(r.stringOr(claims.DefaultValueType), claims.DefaultValueType)
 	c.Issuer = orDefault(r.stringOr(claims.DefaultIssuer), claims.DefaultIssuer)
 	c.OriginalIssuer = orDefault(r.stringOr(c.Issuer), c.Issuer)
@@ -95,7 +169,7 @@ func (r *reader) properties() []item {
 	if n == 0 {
 		return nil
 	}
-	items := make([]item, n)
+	items := take(&r.free.items, n)
 	for k := range items {
 		items[k] = item{key: r.string(), value: r.string()}
 	}
@@ -132,13 +206,13 @@ func (r *reader) fail(reason string) {
 	if r.err == nil {
 		r.err = fmt.Errorf("%w: %s", ErrMalformed, reason)
 	}
-	r.rest = ""
+	r.at = len(r.data)
 }
 
 // count reads a number of things that take at least size bytes each.
 func (r *reader) count(size int) int {
 	n := r.int32()
-	if n < 0 || int(n) > len(r.rest)/size {
+	if n < 0 || int(n) > (len(r.data)-r.at)/size {
 		r.fail("a count is negative or larger than the ticket")
 		return 0
 	}
@@ -146,71 +220,69 @@ func (r *reader) count(size int) int {
 }
 
 func (r *reader) int32() int32 {
-	if len(r.rest) < 4 {
+	if len(r.data)-r.at < 4 {
 		r.fail("cut short")
 		return 0
 	}
-	n := int32(uint32(r.rest[0]) | uint32(r.rest[1])<<8 | uint32(r.rest[2])<<16 | uint32(r.rest[3])<<24)
-	r.rest = r.rest[4:]
-	return n
+	b := r.data[r.at : r.at+4]
+	r.at += 4
+	return int32(uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24)
 }
 
 func (r *reader) bool() bool {
-	if len(r.rest) < 1 {
+	if len(r.data)-r.at < 1 {
 		r.fail("cut short")
 		return false
 	}
-	b := r.rest[0]
-	r.rest = r.rest[1:]
-	return b != 0
-}
-
-// string reads a text. Nearly all are shorter than 128 bytes.
-func (r *reader) string() string {
-	n := r.length()
-	if n > len(r.rest) {
-		r.fail("cut short")
-		return ""
-	}
-	s := r.rest[:n]
-	r.rest = r.rest[n:]
-	if !utf8.ValidString(s) {
-		s = string(toValidUTF8(s))
-	}
-	return s
+	r.at++
+	return r.data[r.at-1] != 0
 }
 
 // stringOr reads a text for which the placeholder stands for standard.
 func (r *reader) stringOr(standard string) string {
-	if len(r.rest) >= 2 && r.rest[:2] == "\x01\x00" {
-		r.rest = r.rest[2:]
+	if strings.HasPrefix(r.data[r.at:], placeholderText) {
+		r.at += len(placeholderText)
 		return standard
 	}
 	return r.string()
 }
 
-// length reads a length: at most five bytes, not necessarily as few as possible.
-func (r *reader) length() int {
-	if len(r.rest) > 0 && r.rest[0] < 0x80 {
-		n := int(r.rest[0])
-		r.rest = r.rest[1:]
-		return n
+// string reads a text. The length of nearly all takes one byte.
+func (r *reader) string() string {
+	n := 0
+	if r.at < len(r.data) && r.data[r.at] < 0x80 {
+		n = int(r.data[r.at])
+		r.at++
+	} else {
+		n = r.length()
 	}
-	var n uint64
-	for k := range min(len(r.rest), binary.MaxVarintLen32) {
-		b := r.rest[k]
-		n |= uint64(b&0x7f) << (7 * k)
-		if b < 0x80 {
-			r.rest = r.rest[k+1:]
-			if n > maxLength {
-				r.fail("a length is too large")
-				return 0
-			}
-			return int(n)
-		}
+	if n > len(r.data)-r.at {
+		r.fail("cut short")
+		return ""
 	}
-	r.fail("a length is cut short or too long")
-	return 0
+	s := r.data[r.at : r.at+n]
+	r.at += n
+	if !r.ascii && !utf8.ValidString(s) {
+		s = string(toValidUTF8(s))
+	}
+	return s
 }
 
-const maxLength = 1<<31 - 1
+// length reads a length: at most five bytes, not necessarily as few as possible.
+func (r *reader) length() int {
+	var n uint64
+	for k := range min(len(r.data)-r.at, binary.MaxVarintLen32) {
+		b := r.data[r.at+k]
+		n |= uint64(b&0x7f) << (7 * k)
+		if b >= 0x80 {
+			continue
+		}
+		if n > math.MaxInt32 {
+			break
+		}
+		r.at += k + 1
+		return int(n)
+	}
+	r.fail("a length is cut short or too large")
+	return 0
+}

@@ -104,6 +104,12 @@ func read(t *testing.T, data []byte) *ticket.Ticket {
 	if err := got.UnmarshalBinary(data); err != nil {
 		t.Fatal(err)
 	}
+	var buffer ticket.Buffer
+	for range 2 { // the second time over what was there
+		if err := buffer.UnmarshalBinary(data); err != nil || !reflect.DeepEqual(buffer.Ticket, got) {
+			t.Fatalf("into a buffer: %v, or another ticket", err)
+		}
+	}
 	return &got
 }
 

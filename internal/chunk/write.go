@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/sealring/sealring/internal/cookie"
 	"github.com/sealring/sealring/internal/setcookie"
@@ -81,8 +82,11 @@ func dropParts(out http.Header, request cookie.Header, name string, from int, a 
 func partName(name string, i int) string { return name + partSuffix + strconv.Itoa(i) }
 
 func line(name string, value, attributes []byte) string {
-	b := make([]byte, 0, len(name)+1+len(value)+len(attributes))
-	b = append(append(b, name...), '=')
-	b = append(append(b, value...), attributes...)
-	return string(b)
+	var b strings.Builder
+	b.Grow(len(name) + 1 + len(value) + len(attributes))
+	b.WriteString(name)
+	b.WriteByte('=')
+	b.Write(value)
+	b.Write(attributes)
+	return b.String()
 }
