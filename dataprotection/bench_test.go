@@ -2,7 +2,6 @@ package dataprotection_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -137,44 +136,57 @@ func BenchmarkUnprotectString(b *testing.B) {
 	})
 }
 
+// BenchmarkRefuse compares the cost of payloads that are refused with that of one
+// that opens.
+func BenchmarkRefuse(b *testing.B) {
+	for _, a := range benchAlgorithms {
+		s := newBench(b, a, 256)
+		good := slices.Clone(s.floor.Seal(s.plain))
+		badMAC, unknownKey, noHeader := slices.Clone(good), slices.Clone(good), slices.Clone(good)
+		badMAC[len(badMAC)-1] ^= 1
+		unknownKey[19] ^= 1
+		noHeader[0] ^= 1
+		goodText := encode(good)
+		for name, bad := range map[string][]byte{"bad MAC": badMAC, "unknown key": unknownKey, "no header": noHeader, "cut": good[:60]} {
+			b.Run(fmt.Sprintf("%v/%s", a, name), func(b *testing.B) {
+				ctx, text := b.Context(), encode(bad)
+				floortest.Compare(b,
+					func() { s.p.UnprotectString(ctx, text) },
+					floortest.Rival{Metric: "x-good", Do: func() { keep, _ = s.p.UnprotectString(ctx, goodText) }})
+			})
+		}
+	}
+}
+
 // BenchmarkManyKeys compares opening with 1000 keys in the ring with opening with one.
 func BenchmarkManyKeys(b *testing.B) {
-	ctx := context.Background()
-	const n = 1000
-	single, _ := ringOf(b, 1)
-	p := single[0].Protector(benchPurposes...)
-	one, _ := p.Protect(make([]byte, 256))
-	rings, store := ringOf(b, n)
-	_ = store
-	for _, age := range []struct {
-		name  string
-		maker *dataprotection.KeyRing
-	}{{"oldest", rings[0]}, {"newest", rings[1]}} {
-		b.Run(age.name, func(b *testing.B) {
-			sealed, err := age.maker.Protector(benchPurposes...).Protect(make([]byte, 256))
-			if err != nil {
-				b.Fatal(err)
-			}
-			many := rings[1].Protector(benchPurposes...)
+	ctx := b.Context()
+	first, _ := growing(b, 1)
+	alone := first.Protector(benchPurposes...)
+	one := sealBytes(b, alone, make([]byte, 256))
+	first, last := growing(b, 1000)
+	many := last.Protector(benchPurposes...)
+	for name, sealer := range map[string]*dataprotection.KeyRing{"oldest": first, "newest": last} {
+		b.Run(name, func(b *testing.B) {
+			sealed := sealBytes(b, sealer.Protector(benchPurposes...), make([]byte, 256))
 			dst := make([]byte, 0, 512)
 			floortest.Compare(b,
 				func() { many.AppendUnprotect(ctx, dst, sealed) },
-				floortest.Rival{Metric: "x-one-key", Do: func() { p.AppendUnprotect(ctx, dst, one) }})
+				floortest.Rival{Metric: "x-one-key", Do: func() { alone.AppendUnprotect(ctx, dst, one) }})
 		})
 	}
 }
 
-// ringOf returns a ring opened when the store had one key and one opened when it had n.
-func ringOf(tb testing.TB, n int) ([]*dataprotection.KeyRing, *fakeStore) {
-	store := &fakeStore{}
-	cfg := config(store)
-	first := open(tb, cfg)
-	m := manage(tb, cfg)
+// growing returns a ring from when the store had one key, and one from when it had n.
+func growing(b *testing.B, n int) (first, last *dataprotection.KeyRing) {
+	cfg := config(&fakeStore{})
+	first = open(b, cfg)
+	m := manage(b, cfg)
 	for i := 1; i < n; i++ {
-		activates := time.Now().Add(time.Duration(i-n) * time.Second)
-		if _, err := m.Create(tb.Context(), &dataprotection.KeyDates{Activates: activates, Expires: activates.Add(24 * 365 * time.Hour)}); err != nil {
-			tb.Fatal(err)
+		activates := time.Now().Add(time.Duration(i) * time.Millisecond)
+		if _, err := m.Create(b.Context(), &dataprotection.KeyDates{Activates: activates, Expires: activates.AddDate(1, 0, 0)}); err != nil {
+			b.Fatal(err)
 		}
 	}
-	return []*dataprotection.KeyRing{first, open(tb, cfg)}, store
+	return first, open(b, cfg)
 }

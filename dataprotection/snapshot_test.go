@@ -20,7 +20,9 @@ import (
 // reason are here with what holds instead.
 
 // expiring is a key that expires at the given moment.
-func expiring(id string, at time.Time) string { return datedKey(id, at.AddDate(0, -3, 0), cbcDescriptor) }
+func expiring(id string, at time.Time) string {
+	return datedKey(id, at.AddDate(0, -3, 0), cbcDescriptor)
+}
 
 // inBubble is a configuration on the clock of the synctest bubble.
 func inBubble(store dataprotection.Store) dataprotection.Config {
@@ -227,15 +229,24 @@ func (s *countingSealer) Open(ctx context.Context, decryptorType string, element
 	return s.testSealer.Open(ctx, decryptorType, element)
 }
 
+// A restlessStore keeps saying that it has changed.
+type restlessStore struct{ *fakeStore }
+
+func (restlessStore) Notify(ctx context.Context, changed func()) error {
+	for ctx.Err() == nil {
+		changed()
+		time.Sleep(time.Millisecond)
+	}
+	return ctx.Err()
+}
+
 // A ring that rotates while requests run loses none: whatever one of two rings has
 // sealed, both open at any moment, also while keys are made and take over.
 func TestRotationUnderLoad(t *testing.T) {
 	store := &fakeStore{}
 	var days atomic.Int64
-	cfg := config(store)
-	cfg.PollInterval = time.Second
+	cfg := config(restlessStore{store})
 	cfg.KeyLifetime = dataprotection.MinKeyLifetime
-	cfg.PropagationWindow = 24 * time.Hour
 	cfg.Now = func() time.Time { return at.AddDate(0, 0, int(days.Load())) }
 	rings := []*dataprotection.KeyRing{open(t, cfg), open(t, cfg)}
 
@@ -251,26 +262,32 @@ func TestRotationUnderLoad(t *testing.T) {
 					return
 				default:
 				}
-				if text, err := sealer.ProtectString(fmt.Sprint(n)); err != nil {
+				text, err := sealer.ProtectString(fmt.Sprint(n))
+				if err != nil {
 					t.Errorf("day %d: %v", days.Load(), err)
-				} else if texts = append(texts, text); len(texts) > 1000 {
+					return
+				}
+				if texts = append(texts, text); len(texts) > 1000 {
 					texts = slices.Delete(texts, 1, 500)
 				}
-				i := n % len(texts)
-				if _, err := opener.UnprotectString(t.Context(), texts[i]); err != nil {
-					t.Errorf("day %d: payload %d: %v", days.Load(), n, err)
+				if _, err := opener.UnprotectString(t.Context(), texts[n%len(texts)]); err != nil {
+					t.Errorf("day %d: %v", days.Load(), err)
+					return
 				}
 			}
 		})
 	}
-	// A poll sees the clock some days on.
-	for days.Load() < 24 {
-		days.Add(2)
-		time.Sleep(500 * time.Millisecond)
+	for days.Load() < 100 {
+		days.Add(1)
+		for _, ring := range rings { // a day is not over before each of them has polled
+			for !ring.Status().LastGoodLoad.Equal(cfg.Now()) {
+				time.Sleep(time.Millisecond)
+			}
+		}
 	}
 	close(done)
 	wg.Wait()
-	if n := len(store.names("key-")); n < 4 {
+	if n := len(store.names("key-")); n < 10 {
 		t.Errorf("%d keys in %d days, want the ring to have rotated", n, days.Load())
 	}
 	if st := rings[0].Status(); !st.Healthy {

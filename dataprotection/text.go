@@ -2,11 +2,13 @@ package dataprotection
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/sealring/sealring/internal/base64url"
 )
 
 // ProtectString is Protect for text: plaintext must be valid UTF-8, and the
@@ -69,7 +71,7 @@ func (s *scratch) protectText(p *Protector, plaintext []byte) (string, error) {
 		return "", err
 	}
 	s.sealed = sealed
-	s.text = base64.RawURLEncoding.AppendEncode(s.text[:0], sealed)
+	s.text = base64url.AppendEncode(s.text[:0], sealed)
 	return string(s.text), nil
 }
 
@@ -81,15 +83,14 @@ func (s *scratch) unprotectText(ctx context.Context, p *Protector, text string) 
 	if err := s.decode(text); err != nil {
 		return nil, err
 	}
-	plaintext, err := p.AppendUnprotect(ctx, s.plain[:0], s.sealed)
+	s.plain = slices.Grow(s.plain[:0], len(s.sealed))
+	plaintext, err := p.AppendUnprotect(ctx, s.plain, s.sealed)
 	if err != nil {
 		return nil, err
 	}
 	s.plain = plaintext
 	return plaintext, nil
 }
-
-var strictBase64 = base64.RawURLEncoding.Strict()
 
 // decode reads base64url into s.sealed. It is stricter than the reference, which
 // skips white space and takes the standard alphabet too: one payload has one
@@ -98,10 +99,7 @@ func (s *scratch) decode(text string) error {
 	if len(text)%4 == 0 {
 		text = strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
 	}
-	if strings.IndexByte(text, '\n') >= 0 || strings.IndexByte(text, '\r') >= 0 {
-		return ErrInvalidPayload // encoding/base64 would skip them
-	}
-	sealed, err := strictBase64.AppendDecode(s.sealed[:0], []byte(text)) // which copies nothing
+	sealed, err := base64url.AppendDecode(s.sealed[:0], text)
 	if err != nil {
 		return ErrInvalidPayload
 	}
