@@ -78,6 +78,13 @@ func ringOfKeys(t testing.TB, elements ...string) *dataprotection.KeyRing {
 	return open(t, atNoon(holding(elements...)))
 }
 
+// counts are the store's calls so far: those that read contents, all loads, all additions.
+func (s *fakeStore) counts() (loads, polls, adds int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.loads, s.polls, s.adds
+}
+
 func parseID(t testing.TB, s string) dataprotection.KeyID {
 	t.Helper()
 	id, err := dataprotection.ParseKeyID(s)
