@@ -9,6 +9,7 @@ import (
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/cookieauth/ticket"
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/journey"
 )
 
 // Handler says who each request comes from, for next and what it calls, and
@@ -19,6 +20,8 @@ func (a *Authenticator) Handler(next http.Handler) http.Handler {
 }
 
 func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	j := journey.From(r.Context())
+	j.Pass(journey.Authenticate)
 	found := a.findCookie(r)
 	if found.count == 0 || a.visit(r) != nil {
 		next.ServeHTTP(w, r)
@@ -29,13 +32,17 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 		a.turnAway(v, r, err)
 	}
 	v.merged = v.user.Merge(claims.FromContext(v.Context))
-	r = r.WithContext(v)
-	if v.renewal == nil {
-		next.ServeHTTP(w, r)
-		return
+	if v.user != nil {
+		j.Identified(v.merged, a.cfg.Scheme)
 	}
-	next.ServeHTTP(v.wrap(w, r), r)
-	v.send(w.Header(), r) // where nothing was written, the header goes out only now
+	inner := r.WithContext(v)
+	if v.renewal == nil {
+		next.ServeHTTP(w, inner)
+	} else {
+		next.ServeHTTP(v.wrap(w, inner), inner)
+		v.send(w.Header(), inner) // where nothing was written, the header goes out only now
+	}
+	r.Pattern = inner.Pattern // the route, for those further out
 }
 
 // identify reads the cookie, has the ticket judged and notes whether it is to be

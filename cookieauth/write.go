@@ -6,6 +6,7 @@ import (
 
 	"github.com/sealring/sealring/cookieauth/ticket"
 	"github.com/sealring/sealring/internal/chunk"
+	"github.com/sealring/sealring/internal/journey"
 )
 
 // writeCookie seals a ticket, adds the cookie to a header and keeps the answer
@@ -57,7 +58,7 @@ func forbidCaching(h http.Header) {
 // tooLate reports whether the header has gone out, as far as a writer in the
 // chain can tell, or the request has ended, after which nothing goes out any more.
 func (a *Authenticator) tooLate(w http.ResponseWriter, r *http.Request) bool {
-	if v := a.visit(r); v != nil && v.isSent() || r.Context().Err() != nil {
+	if v := a.visit(r); v != nil && v.isSent() || journey.From(r.Context()).Answered() || r.Context().Err() != nil {
 		return true
 	}
 	for {

@@ -19,17 +19,20 @@ type Origin struct{ Scheme, Host string }
 // String returns the origin in the form that browsers send.
 func (o Origin) String() string { return o.Scheme + "://" + o.Host }
 
-type contextKey struct{}
+// Key is the key of the *Origin in a context, for contexts that have one of their own.
+type Key struct{}
 
 // NewContext returns a context that says under which address the request was made.
 func NewContext(ctx context.Context, public Origin) context.Context {
-	return context.WithValue(ctx, contextKey{}, public)
+	return context.WithValue(ctx, Key{}, &public)
 }
 
 // Public returns the address that somebody has vouched for, if anybody has.
 func Public(r *http.Request) (Origin, bool) {
-	o, ok := r.Context().Value(contextKey{}).(Origin)
-	return o, ok
+	if o, _ := r.Context().Value(Key{}).(*Origin); o != nil {
+		return *o, true
+	}
+	return Origin{}, false
 }
 
 // Of returns the public address of a request, else what the connection and the

@@ -1,0 +1,116 @@
+package journey
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// A Journey is that of one request. Those who stand far out put one into its
+// context; those who stand further in tell it what they know. It may be used
+// concurrently. Every method may be called on nil, which is what From returns where
+// nobody listens.
+type Journey struct {
+	answered atomic.Bool
+
+	mu        sync.Mutex // guards what follows
+	passed    uint8      // the stages, one bit each
+	misplaced *Rule
+	user      User
+	scheme    string
+	route     string
+}
+
+// A User is a *claims.Principal.
+type User interface {
+	ID() string
+	IsAuthenticated() bool
+}
+
+// Key is the key of the *Journey in a context.
+type Key struct{}
+
+// From returns the journey of the request that ctx belongs to, or nil.
+func From(ctx context.Context) *Journey {
+	j, _ := ctx.Value(Key{}).(*Journey)
+	return j
+}
+
+// Pass notes that the request goes through a handler, and whether that should
+// have stood further out.
+func (j *Journey) Pass(s Stage) {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.passed&s.bit() == 0 && j.misplaced == nil {
+		j.misplaced = violated(s, j.passed)
+	}
+	j.passed |= s.bit()
+}
+
+// Misplaced returns the first rule that the order of the handlers breaks, or nil.
+func (j *Journey) Misplaced() *Rule {
+	if j == nil {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.misplaced
+}
+
+// Identified notes who the user is, together with what earlier schemes have found,
+// and which scheme says so.
+func (j *Journey) Identified(user User, scheme string) {
+	if j == nil || !user.IsAuthenticated() {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.scheme != "" && scheme != "" {
+		scheme = j.scheme + "," + scheme
+	}
+	j.user, j.scheme = user, scheme
+}
+
+// User returns the last user that was identified, or nil, and the names of the
+// schemes, comma between.
+func (j *Journey) User() (user User, scheme string) {
+	if j == nil {
+		return nil, ""
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.user, j.scheme
+}
+
+// Routed notes the pattern of the route that the request took. The first that is
+// not empty counts.
+func (j *Journey) Routed(pattern string) {
+	if j == nil || pattern == "" {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.route == "" {
+		j.route = pattern
+	}
+}
+
+// Route returns the pattern of the route, or "".
+func (j *Journey) Route() string {
+	if j == nil {
+		return ""
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.route
+}
+
+// Answer notes that the header of the answer has gone out.
+func (j *Journey) Answer() { j.answered.Store(true) }
+
+// Answered reports whether the header of the answer has gone out, as far as
+// anybody has told.
+func (j *Journey) Answered() bool { return j != nil && j.answered.Load() }

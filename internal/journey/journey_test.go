@@ -1,0 +1,116 @@
+package journey_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/sealring/sealring/internal/journey"
+)
+
+type user string
+
+func (u user) ID() string            { return string(u) }
+func (u user) IsAuthenticated() bool { return u != "" }
+
+func TestNobodyListens(t *testing.T) {
+	j := journey.From(t.Context())
+	if j != nil {
+		t.Fatalf("From = %v, want nil", j)
+	}
+	j.Pass(journey.Antiforgery)
+	j.Identified(user("1"), "Cookies")
+	j.Routed("/")
+	if u, scheme := j.User(); u != nil || j.Route() != "" || scheme != "" || j.Answered() || j.Misplaced() != nil {
+		t.Errorf("a journey that is nil knows user %v, scheme %q, answered %v, misplaced %v", u, scheme, j.Answered(), j.Misplaced())
+	}
+}
+
+func TestJourney(t *testing.T) {
+	want := new(journey.Journey)
+	j := journey.From(context.WithValue(t.Context(), journey.Key{}, want))
+	if j != want {
+		t.Fatalf("From = %p, want %p", j, want)
+	}
+	j.Identified(user("1"), "Cookies")
+	j.Identified(user(""), "Nobody")
+	j.Identified(user("1+2"), "Bearer")
+	if u, scheme := j.User(); u != user("1+2") || scheme != "Cookies,Bearer" {
+		t.Errorf("user %v by %q, want 1+2 by Cookies,Bearer", u, scheme)
+	}
+	j.Routed("")
+	j.Routed("GET /a")
+	j.Routed("/")
+	if got := j.Route(); got != "GET /a" {
+		t.Errorf("route %q, want GET /a", got)
+	}
+	if j.Answered() {
+		t.Error("answered before anybody said so")
+	}
+	if j.Answer(); !j.Answered() {
+		t.Error("not answered")
+	}
+}
+
+func TestOrder(t *testing.T) {
+	const (
+		o = journey.PublicOrigin
+		l = journey.RequestLog
+		s = journey.RedirectHTTPS
+		h = journey.SecurityHeaders
+		a = journey.Authenticate
+		f = journey.Antiforgery
+	)
+	for _, c := range []struct {
+		name  string
+		order []journey.Stage
+		want  string // how the finding begins
+	}{
+		{"nothing", nil, ""},
+		{"the lot", []journey.Stage{o, l, s, h, a, f}, ""},
+		{"harmless exchanges", []journey.Stage{l, o, h, s, a, f}, ""},
+		{"only some", []journey.Stage{l, f}, ""},
+		{"two authenticators", []journey.Stage{a, a, f}, ""},
+		{"a route that asks again", []journey.Stage{o, l, s, h, a, f, a}, ""},
+		{"all the wrong way round", []journey.Stage{f, a, h, s, l, o}, "the authenticator's Handler must stand outside of the antiforgery Handler"},
+		{"log too far in", []journey.Stage{s, l}, "RequestLog must stand outside of RedirectHTTPS"},
+		{"origin too far in", []journey.Stage{l, a, o}, "PublicOrigin must stand outside of the authenticator's Handler"},
+		{"redirect too far in", []journey.Stage{l, a, s}, "RedirectHTTPS must stand outside of the authenticator's Handler"},
+		{"headers too far in", []journey.Stage{a, f, h}, "SecurityHeaders must stand outside of the antiforgery Handler"},
+		{"the first finding stays", []journey.Stage{f, h, o}, "SecurityHeaders must stand outside of the antiforgery Handler"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var j journey.Journey
+			for _, stage := range c.order {
+				j.Pass(stage)
+			}
+			got := ""
+			if rule := j.Misplaced(); rule != nil {
+				got = rule.String()
+			}
+			if (got == "") != (c.want == "") || !strings.HasPrefix(got, c.want) {
+				t.Errorf("%v: got %q, want %q…", c.order, got, c.want)
+			}
+		})
+	}
+}
+
+// A handler under http.TimeoutHandler goes on when the answer has been given.
+func TestConcurrentUse(t *testing.T) {
+	var j journey.Journey
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			j.Pass(journey.Authenticate)
+			j.Identified(user("1"), "")
+			j.User()
+			j.Routed("/")
+			j.Route()
+			j.Answer()
+			j.Answered()
+			j.Misplaced()
+		})
+	}
+	wg.Wait()
+}
