@@ -32,9 +32,10 @@ type Store interface {
 	// If ifVersion is not empty, e is added only if the store still is at that
 	// version; otherwise Add returns ErrConflict and nothing has been added. A
 	// store whose medium cannot promise that does its best, and says so in its
-	// documentation. An error other than ErrConflict leaves open whether e was
-	// added. A store that keeps names, and already has an element of that name,
-	// returns an error that Is fs.ErrExist.
+	// documentation. That an element has been replaced meanwhile need not count.
+	// An error other than ErrConflict leaves open whether e was added. Any name is
+	// accepted. A store that goes by names, as a directory does, and already has an
+	// element of that name, returns an error that Is fs.ErrExist.
 	Add(ctx context.Context, e Element, ifVersion Version) error
 }
 
@@ -78,8 +79,8 @@ func (e Element) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "Element(%s)", ele
 func (e Element) LogValue() slog.Value { return slog.StringValue(elementName(e)) }
 
 // A Replacer is a Store that can exchange one element for another. Readers see
-// either the old one or the new one, never none or half of one. If old is no
-// longer there as it was loaded, Replace returns ErrConflict.
+// either the old one or the new one, never none or half of one. The element keeps
+// its name. If old is no longer there as it was loaded, Replace returns ErrConflict.
 type Replacer interface {
 	Replace(ctx context.Context, old, new Element) error
 }

@@ -68,10 +68,7 @@ func (w *writer) claim(ctx context.Context, state string) (name string, err erro
 		if !errors.Is(err, fs.ErrExist) {
 			return name, err
 		}
-		if err := w.unchanged(ctx, state); err != nil {
-			return "", err
-		}
-		switch dead, err := w.help(ctx, name); {
+		switch dead, err := w.help(ctx, name, state); {
 		case err == errOwn:
 			return name, nil
 		case err != nil:
@@ -104,15 +101,21 @@ func (w *writer) take(ctx context.Context, claim string) error {
 	return w.write(claim, []byte(w.temp))
 }
 
-// help publishes the element that a claim stands for. It reports whether the claim
-// is dead: its element can never be published any more.
-func (w *writer) help(ctx context.Context, claim string) (dead bool, err error) {
-	content, err := w.root.ReadFile(claim)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil // removed, so its writer is through and the names have changed
-	}
-	if err != nil {
+// help publishes the element that a claim stands for, if the names are still those
+// of state. It reports whether the claim is dead: its element can never be
+// published any more.
+func (w *writer) help(ctx context.Context, claim, state string) (dead bool, err error) {
+	content, readErr := w.root.ReadFile(claim)
+	// Looking comes after reading: a claim of which we know that it was there while
+	// the names were these is not that of a latecomer who will withdraw it.
+	if err := w.unchanged(ctx, state); err != nil {
 		return false, err
+	}
+	if errors.Is(readErr, fs.ErrNotExist) {
+		return false, nil // its writer is through
+	}
+	if readErr != nil {
+		return false, readErr
 	}
 	temp := string(content)
 	if temp == w.temp {

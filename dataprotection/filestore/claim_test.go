@@ -21,6 +21,7 @@ import (
 // A slow writer stops at a step of its Add until it is told to go on.
 type slowWriter struct {
 	t       *testing.T
+	stopAt  atomic.Value // the step
 	stopped chan struct{}
 	resume  chan struct{}
 	result  chan error
@@ -29,28 +30,45 @@ type slowWriter struct {
 // startSlowly starts an Add at the present version and waits until it has come to step.
 func startSlowly(t *testing.T, s *filestore.Store, e dataprotection.Element, step string) *slowWriter {
 	t.Helper()
-	w := &slowWriter{t, make(chan struct{}), make(chan struct{}), make(chan error, 1)}
-	var once sync.Once
+	w := &slowWriter{t: t, stopped: make(chan struct{}), resume: make(chan struct{}), result: make(chan error, 1)}
+	w.stopAt.Store(step)
 	filestore.OnStep(s, func(reached string) {
-		if reached == step {
-			once.Do(func() {
-				close(w.stopped)
-				<-w.resume
-			})
+		if w.stopAt.CompareAndSwap(reached, "") {
+			w.stopped <- struct{}{}
+			<-w.resume
 		}
 	})
 	version := load(t, s).Version
 	go func() { w.result <- s.Add(context.Background(), e, version) }()
+	w.wait(step)
+	return w
+}
+
+func (w *slowWriter) wait(step string) {
+	w.t.Helper()
 	select {
 	case <-w.stopped:
 	case err := <-w.result:
-		t.Fatalf("Add ended before the step %q: %v", step, err)
+		w.t.Fatalf("Add ended before the step %q: %v", step, err)
 	}
-	return w
+}
+
+// goOnTo lets the writer go on to a later step. It may be called from a
+// goroutine that is not the test's own, so it does not end the test.
+func (w *slowWriter) goOnTo(step string) {
+	w.stopAt.Store(step)
+	w.resume <- struct{}{}
+	select {
+	case <-w.stopped:
+	case err := <-w.result:
+		w.t.Errorf("Add ended before the step %q: %v", step, err)
+		w.result <- err
+	}
 }
 
 // finish lets the writer go on and returns what its Add returns.
 func (w *slowWriter) finish() error {
+	w.stopAt.Store("")
 	close(w.resume)
 	return <-w.result
 }
@@ -154,6 +172,33 @@ func TestHelperAgainstWithdrawal(t *testing.T) {
 	}
 }
 
+// A latecomer takes the claim anew that the winner has just given back. Whoever
+// still believes in the old state must not help it.
+func TestLatecomerIsNotHelped(t *testing.T) {
+	eachMedium(t, func(t *testing.T, open func(string) *filestore.Store) {
+		dir := t.TempDir()
+		helper := open(dir)
+		version := load(t, helper).Version
+		winner := startSlowly(t, open(dir), element("a", "<a />"), "claimed")
+		latecomer := startSlowly(t, open(dir), element("b", "<b />"), "temp synced")
+
+		var lists atomic.Int32
+		filestore.OnReadDir(helper, func(readDir func() ([]fs.DirEntry, error)) ([]fs.DirEntry, error) {
+			entries, err := readDir()
+			if lists.Add(1) == 2 { // the look after it has found the claim taken
+				if err := winner.finish(); err != nil {
+					t.Errorf("the winner's Add: %v", err)
+				}
+				latecomer.goOnTo("claimed")
+			}
+			return entries, err
+		})
+		winner.wantConflict("the helper's Add", helper.Add(t.Context(), element("c", "<c />"), version))
+		winner.wantConflict("the latecomer's Add", latecomer.finish())
+		wantXML(t, dir, "a.xml")
+	})
+}
+
 func wantXML(t *testing.T, dir string, want ...string) {
 	t.Helper()
 	got := slices.DeleteFunc(fileNames(t, dir), func(name string) bool { return !strings.HasSuffix(name, ".xml") })
@@ -187,7 +232,7 @@ func TestRemoveStopsPendingReplace(t *testing.T) {
 	add(t, s, "a", "<a />")
 	chosen := loaded(t, other, "a")[0]
 	filestore.OnStep(s, func(step string) {
-		if step == "temp synced" {
+		if step == "compared" {
 			if err := other.Remove(context.Background(), chosen); err != nil {
 				t.Error(err)
 			}

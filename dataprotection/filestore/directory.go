@@ -102,8 +102,8 @@ func (s *Store) list(ctx context.Context) (listing, error) {
 		}
 	}
 	if s.shared && !marked {
-		return listing{}, s.failed("list", fmt.Errorf("%s is not mounted, or not provisioned: it has no file %s; "+
-			"mount the share, or, if it is mounted and new, prepare it once with filestore.Provision or “sealring provision”", s.dir, markerName))
+		return listing{}, s.failed("list", fmt.Errorf("not mounted, or not provisioned: there is no file %s; mount the share, or, "+
+			"if it is mounted and new, prepare it once with filestore.Provision or: sealring provision %s", markerName, quote(s.dir)))
 	}
 	return l, nil
 }

@@ -52,9 +52,9 @@
 //  3. The winner lists the directory again. If the names have changed it takes its
 //     temporary file away and reports ErrConflict; otherwise it publishes the
 //     element, which takes the temporary file away, and then removes the claim.
-//  4. Whoever finds the claim taken lists again too. If the names have not changed,
-//     it publishes the winner's element in its stead and reports ErrConflict. So a
-//     winner that was killed or is slow holds nobody up.
+//  4. Whoever finds the claim taken reads it and then lists again too. If the names
+//     have not changed, it publishes the winner's element in its stead and reports
+//     ErrConflict. So a winner that was killed or is slow holds nobody up.
 //  5. If the claimed temporary file is gone although the names have not changed, the
 //     claim is dead for good, its writer having failed or been cleaned up after. It
 //     is left where it is (removing it could hit a newer one) and the next slot,

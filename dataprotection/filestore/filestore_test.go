@@ -422,6 +422,28 @@ func TestReplaceIsNoConflict(t *testing.T) {
 	}
 }
 
+func ExampleNew() {
+	dir, err := os.MkdirTemp("", "keys")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+
+	store := filestore.New(dir)
+	snap, err := store.Load(context.Background(), "")
+	if err != nil {
+		panic(err)
+	}
+	err = store.Add(context.Background(), dataprotection.Element{Name: "key-1", XML: []byte("<key />")}, snap.Version)
+	fmt.Println("added:", err == nil)
+	err = store.Add(context.Background(), dataprotection.Element{Name: "key-2", XML: []byte("<key />")}, snap.Version)
+	fmt.Println("added by somebody else meanwhile:", errors.Is(err, dataprotection.ErrConflict))
+	// Output:
+	// added: true
+	// added by somebody else meanwhile: true
+}
+
+// The ring must not start on the bare mount point of a share that is not mounted.
 func ExampleShared() {
 	store := filestore.Shared("/mnt/not-mounted")
 	_, err := store.Load(context.Background(), "")

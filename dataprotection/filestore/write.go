@@ -286,6 +286,7 @@ func (w *writer) exchange(ctx context.Context, old []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	w.at("compared")
 	err = patiently(ctx, func() error { return w.root.Rename(w.temp, w.name) })
 	if errors.Is(err, fs.ErrNotExist) { // somebody has removed the element, and the temporary file first
 		return dataprotection.ErrConflict
