@@ -1,15 +1,15 @@
 package cookieauth
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/sealring/sealring/cookieauth/ticket"
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/base64url"
 	"github.com/sealring/sealring/internal/chunk"
 	"github.com/sealring/sealring/internal/cookie"
 )
@@ -55,8 +55,7 @@ func (a *Authenticator) read(r *http.Request, found foundCookie, now time.Time, 
 	s := getScratch()
 	defer s.release()
 	if found.count == 1 && chunk.Count(found.raw) == 0 && len(found.raw) <= maxRead {
-		s.text = append(s.text[:0], found.raw...)
-		if err := a.open(r.Context(), s, now, t); !errors.Is(err, errMalformed) {
+		if err := a.open(r.Context(), found.raw, s, now, t); !errors.Is(err, errMalformed) {
 			return err
 		}
 	}
@@ -103,13 +102,12 @@ func (a *Authenticator) choose(r *http.Request, found foundCookie, values []stri
 }
 
 func (a *Authenticator) candidate(r *http.Request, found foundCookie, value string, first bool, s *scratch, now time.Time) (*ticket.Buffer, error) {
-	text, err := chunk.Append(s.text[:0], found.header, found.name, value, first, maxRead)
+	text, err := chunk.Value(found.header, found.name, value, first, maxRead)
 	if err != nil {
 		return nil, err
 	}
-	s.text = text
 	t := new(ticket.Buffer)
-	return t, a.open(r.Context(), s, now, t)
+	return t, a.open(r.Context(), text, s, now, t)
 }
 
 // sameSession reports whether two tickets are of one login. Tickets of one user
@@ -122,11 +120,16 @@ func endsLater(a, b *ticket.Ticket) bool {
 	return endA.After(endB)
 }
 
-// open decodes and opens the cookie text in s and judges the ticket.
-func (a *Authenticator) open(ctx context.Context, s *scratch, now time.Time, t *ticket.Buffer) error {
-	if err := s.decode(); err != nil {
-		return err
+// open decodes and opens the text of a cookie and judges the ticket.
+func (a *Authenticator) open(ctx context.Context, text string, s *scratch, now time.Time, t *ticket.Buffer) error {
+	if len(text)%4 == 0 { // padding is not ours, but harmless
+		text = strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
 	}
+	sealed, err := base64url.AppendDecode(s.sealed[:0], text)
+	if err != nil {
+		return errMalformed
+	}
+	s.sealed = sealed
 	plain, err := a.protector.AppendUnprotect(ctx, s.plain[:0], s.sealed)
 	if err != nil {
 		return err
@@ -164,20 +167,4 @@ func refersToSession(t *ticket.Ticket) bool {
 		}
 	}
 	return false
-}
-
-var base64url = base64.RawURLEncoding.Strict()
-
-// decode turns s.text into s.sealed. One ticket has one text, apart from padding.
-func (s *scratch) decode() error {
-	text := s.text
-	if len(text)%4 == 0 {
-		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("=")), []byte("="))
-	}
-	sealed, err := base64url.AppendDecode(s.sealed[:0], text)
-	if err != nil || len(sealed) != base64url.DecodedLen(len(text)) { // shorter if line breaks were skipped
-		return errMalformed
-	}
-	s.sealed = sealed
-	return nil
 }

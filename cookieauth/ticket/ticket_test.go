@@ -152,7 +152,9 @@ func TestExamples(t *testing.T) {
 	a := &ticket.Ticket{Scheme: "Cookies", Principal: claims.Principal{Identities: []claims.Identity{{
 		AuthenticationType: "Cookies",
 		Claims: []claims.Claim{
-			claims.Name("alice"), {Type: claims.TypeNameIdentifier, Value: "42"}, claims.Role("Admin"),
+			claims.Name("alice"),
+			{Type: claims.TypeNameIdentifier, Value: "42"},
+			claims.Role("Admin"),
 			{
 				Type: "age", Value: "33", ValueType: claims.ValueTypeInteger, Issuer: "https://idp.example", OriginalIssuer: "upstream",
 				Properties: []claims.Property{{Key: "k", Value: "v"}},

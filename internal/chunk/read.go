@@ -23,35 +23,32 @@ var (
 	ErrIncomplete = errors.New("a chunk of the cookie is missing")
 )
 
-// Append appends to dst the value that a cookie stands for: its own, or the
-// joined values of its parts. Head is the cookie's own value; where parts are there
-// twice, the last ones count, or the first. It refuses more than max bytes.
-func Append(dst []byte, h cookie.Header, name, head string, first bool, max int) ([]byte, error) {
+// Value returns the value that a cookie stands for: its own, head, or the joined
+// values of its parts. Where parts are there twice, the last ones count, or the
+// first. It refuses more than max bytes.
+func Value(h cookie.Header, name, head string, first bool, max int) (string, error) {
 	n := Count(head)
 	if n == 0 {
 		if len(head) > max {
-			return nil, ErrTooLarge
+			return "", ErrTooLarge
 		}
-		return append(dst, head...), nil
+		return head, nil
 	}
 	if n > MaxParts {
-		return nil, ErrTooLarge
+		return "", ErrTooLarge
 	}
 	parts := make([]string, n)
 	h.Numbered(name+partSuffix, parts, first)
 	size := 0
 	for _, p := range parts {
 		if p == "" {
-			return nil, ErrIncomplete
+			return "", ErrIncomplete
 		}
 		if size += len(p); size > max {
-			return nil, ErrTooLarge
+			return "", ErrTooLarge
 		}
 	}
-	for _, p := range parts {
-		dst = append(dst, p...)
-	}
-	return dst, nil
+	return strings.Join(parts, ""), nil
 }
 
 // Count returns the number of parts that a cookie of this value announces, or 0.
