@@ -1,10 +1,10 @@
 package cookieauth
 
 import (
-	"encoding/base64"
 	"net/http"
 
 	"github.com/sealring/sealring/cookieauth/ticket"
+	"github.com/sealring/sealring/internal/base64url"
 	"github.com/sealring/sealring/internal/chunk"
 	"github.com/sealring/sealring/internal/journey"
 )
@@ -42,7 +42,7 @@ func (a *Authenticator) seal(s *scratch, t *ticket.Ticket) error {
 		return err
 	}
 	s.sealed = sealed
-	s.text = base64.RawURLEncoding.AppendEncode(s.text[:0], sealed)
+	s.text = base64url.AppendEncode(s.text[:0], sealed)
 	return nil
 }
 
