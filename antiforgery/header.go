@@ -1,0 +1,78 @@
+package antiforgery
+
+import (
+	"net/http"
+	"strings"
+)
+
+// forbidCaching keeps a response out of caches, unless its header does so already:
+// with a token in it, it is for one visitor only.
+func forbidCaching(h http.Header) {
+	values := []string{"no-cache, no-store", "no-cache"} // one allocation for both
+	if !forbidsStoring(h["Cache-Control"]) {
+		h["Cache-Control"] = values[:1:1]
+	}
+	if pragma := h["Pragma"]; len(pragma) == 0 || !strings.EqualFold(pragma[0], "no-cache") {
+		h["Pragma"] = values[1:]
+	}
+}
+
+// forbidsStoring reports whether the directives, all of them well-formed, have
+// both no-cache and no-store among them.
+func forbidsStoring(lines []string) bool {
+	noCache, noStore := false, false
+	for _, line := range lines {
+		for line != "" {
+			var directive string
+			directive, line = cutDirective(line)
+			name, value, hasValue := strings.Cut(directive, "=")
+			if directive != "" && (!isToken(name) || hasValue && !isToken(value) && !isQuoted(value)) {
+				return false
+			}
+			noCache = noCache || strings.EqualFold(name, "no-cache")
+			noStore = noStore || strings.EqualFold(name, "no-store")
+		}
+	}
+	return noCache && noStore
+}
+
+// cutDirective splits at the first comma that is not in quotes.
+func cutDirective(line string) (directive, rest string) {
+	quoted := false
+	for k := range len(line) {
+		switch c := line[k]; {
+		case c == '"':
+			quoted = !quoted
+		case c == ',' && !quoted:
+			return strings.TrimSpace(line[:k]), line[k+1:]
+		}
+	}
+	return strings.TrimSpace(line), ""
+}
+
+func isQuoted(s string) bool {
+	return len(s) >= 2 && s[0] == '"' && strings.IndexByte(s[1:], '"') == len(s)-2
+}
+
+// forbidFrames keeps pages of other origins from showing the form in a frame, where
+// a visitor can be led to send it unknowingly. It overrides nobody.
+func (p *Protection) forbidFrames(h http.Header) {
+	if _, ok := h["X-Frame-Options"]; !ok && !p.cfg.NoFrameOptions {
+		h.Set("X-Frame-Options", "SAMEORIGIN")
+	}
+}
+
+// headerSent reports whether the header has gone out, as far as a writer in the
+// chain can tell.
+func headerSent(w http.ResponseWriter) bool {
+	for {
+		if s, ok := w.(interface{ Status() int }); ok && s.Status() != 0 {
+			return true
+		}
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return false
+		}
+		w = u.Unwrap()
+	}
+}
