@@ -92,9 +92,10 @@ type Remover interface {
 }
 
 // A Notifier is a Store that can tell when its content has changed. Notify calls
-// changed, from any goroutine, soon after each change that it learns of, until
-// ctx ends; then it returns ctx.Err(). It returns any other error when it cannot
-// go on; the ring then tries again later. Polling goes on beside it.
+// changed, from any goroutine, once when it has begun to listen, since the content
+// may have changed before, and then soon after each change, until ctx ends; then it
+// returns ctx.Err(). It returns any other error when it cannot go on; the ring then
+// tries again later. Polling goes on beside it.
 type Notifier interface {
 	Notify(ctx context.Context, changed func()) error
 }

@@ -105,12 +105,13 @@ func (s *Store) Remove(ctx context.Context, elements ...dataprotection.Element) 
 	return nil
 }
 
-// Notify calls changed after each change, or once after several in quick
-// succession, until ctx ends.
+// Notify calls changed at once, and then after each change, or once after several
+// in quick succession, until ctx ends.
 func (s *Store) Notify(ctx context.Context, changed func()) error {
 	s.mu.Lock()
 	next := s.changed
 	s.mu.Unlock()
+	changed()
 	for {
 		select {
 		case <-ctx.Done():
