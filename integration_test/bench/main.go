@@ -1,0 +1,46 @@
+// Bench measures what a login costs beside other ways to keep one, and beside a
+// floor: the least work that the cookie format asks for. It prints one table for
+// each kind of work:
+//
+//	go run .
+//
+// The contenders of a table take turns within each round, so that a busy machine
+// disturbs all of them. Each is checked first: what it makes it reads again, and
+// what was changed, cut or made with other keys it refuses. docs/performance.md
+// says how to read the numbers.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"time"
+)
+
+func main() {
+	log.SetFlags(0)
+	rounds := flag.Int("rounds", 10, "how many `rounds` there are; the tables show medians")
+	turn := flag.Duration("turn", 80*time.Millisecond, "how long one contender's turn takes")
+	flag.Parse()
+	if err := run(*rounds, *turn); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(rounds int, turn time.Duration) error {
+	works, err := newWorks()
+	if err != nil {
+		return err
+	}
+	for _, w := range works {
+		results, err := measure(w.contenders, rounds, turn)
+		if err != nil {
+			return fmt.Errorf("%s: %w", w.name, err)
+		}
+		if err := printTable(os.Stdout, w.name, results); err != nil {
+			return err
+		}
+	}
+	return nil
+}
