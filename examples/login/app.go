@@ -4,18 +4,16 @@ import (
 	"context"
 	"embed"
 	"html/template"
-	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
-	"github.com/rs/zerolog/hlog"
 
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/filestore"
+	"github.com/sealring/sealring/middleware"
 )
 
 //go:embed templates static
@@ -31,7 +29,7 @@ type app struct {
 }
 
 func newApp(ctx context.Context, log zerolog.Logger, keys string) (*app, error) {
-	logger := slog.New(zerolog.NewSlogHandler(log))
+	logger := middleware.Slog(log)
 	ring, err := dataprotection.Open(ctx, dataprotection.Config{
 		Application: "login", // the same on all instances
 		Store:       filestore.New(keys),
@@ -53,7 +51,7 @@ func (a *app) close() { a.ring.Close() }
 
 func (a *app) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(hlog.NewHandler(a.log), hlog.AccessHandler(a.logRequest))
+	r.Use(middleware.RequestLog(middleware.LogConfig{Logger: a.log}))
 	r.Use(http.NewCrossOriginProtection().Handler) // other sites cannot post our forms
 	r.Use(a.auth.Handler)                          // who is it? never turns anybody away
 
@@ -119,17 +117,11 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, name st
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if err := a.pages.ExecuteTemplate(w, name, p); err != nil {
-		hlog.FromRequest(r).Error().Err(err).Str("page", name).Msg("render")
+		middleware.Logger(r.Context()).Error().Err(err).Str("page", name).Msg("render")
 	}
 }
 
 func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
-	hlog.FromRequest(r).Error().Err(err).Msg("request failed")
+	middleware.Logger(r.Context()).Error().Err(err).Msg("request failed")
 	http.Error(w, "Something went wrong on our side. Please try again.", http.StatusInternalServerError)
-}
-
-func (a *app) logRequest(r *http.Request, status, size int, took time.Duration) {
-	hlog.FromRequest(r).Info().
-		Str("method", r.Method).Str("path", r.URL.Path).Int("status", status).Int("bytes", size).Dur("took", took).
-		Msg("request")
 }

@@ -11,14 +11,14 @@ import (
 // concurrently. Every method may be called on nil, which is what From returns where
 // nobody listens.
 type Journey struct {
-	answered atomic.Bool
+	answered  atomic.Bool
+	passed    atomic.Uint32 // the stages, one bit each
+	misplaced atomic.Pointer[Rule]
 
-	mu        sync.Mutex // guards what follows
-	passed    uint8      // the stages, one bit each
-	misplaced *Rule
-	user      User
-	scheme    string
-	route     string
+	mu     sync.Mutex // guards what follows
+	user   User
+	scheme string
+	route  string
 }
 
 // A User is a *claims.Principal.
@@ -42,12 +42,10 @@ func (j *Journey) Pass(s Stage) {
 	if j == nil {
 		return
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.passed&s.bit() == 0 && j.misplaced == nil {
-		j.misplaced = violated(s, j.passed)
+	passed := j.passed.Or(s.bit())
+	if passed&s.bit() == 0 && passed&s.within() != 0 {
+		j.misplaced.CompareAndSwap(nil, violated(s, passed))
 	}
-	j.passed |= s.bit()
 }
 
 // Misplaced returns the first rule that the order of the handlers breaks, or nil.
@@ -55,9 +53,7 @@ func (j *Journey) Misplaced() *Rule {
 	if j == nil {
 		return nil
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.misplaced
+	return j.misplaced.Load()
 }
 
 // Identified notes who the user is, together with what earlier schemes have found,

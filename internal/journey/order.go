@@ -16,7 +16,10 @@ const (
 // Order is the order of the stages, for people.
 const Order = "PublicOrigin, RequestLog, RedirectHTTPS, SecurityHeaders, the authenticators' Handler, the antiforgery Handler, routes"
 
-func (s Stage) bit() uint8 { return 1 << s }
+func (s Stage) bit() uint32 { return 1 << s }
+
+// within returns all stages further in, harmless orders or not.
+func (s Stage) within() uint32 { return ^(s.bit()<<1 - 1) }
 
 // String returns the name of the stage.
 func (s Stage) String() string {
@@ -43,7 +46,7 @@ var rules = [...]Rule{
 }
 
 // violated returns the rule that a stage breaks by coming after the passed ones.
-func violated(s Stage, passed uint8) *Rule {
+func violated(s Stage, passed uint32) *Rule {
 	for k := range rules {
 		if rules[k].Outer == s && passed&rules[k].Inner.bit() != 0 {
 			return &rules[k]

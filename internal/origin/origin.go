@@ -62,12 +62,15 @@ var forwarding = []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X
 // nothing between: both the Host and the peer are loopback addresses, and no
 // proxy has left a trace. It is what development without TLS looks like.
 func IsLoopback(r *http.Request) bool {
+	if !loopbackPeer(r.RemoteAddr) || !loopbackHost(r.Host) {
+		return false
+	}
 	for _, name := range forwarding {
 		if _, ok := r.Header[name]; ok {
 			return false
 		}
 	}
-	return loopbackHost(r.Host) && loopbackPeer(r.RemoteAddr)
+	return true
 }
 
 func loopbackHost(host string) bool {

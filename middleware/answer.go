@@ -1,0 +1,87 @@
+package middleware
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+
+	"github.com/felixge/httpsnoop"
+)
+
+// An answer is what has been sent to the client.
+type answer struct {
+	header   http.Header
+	last     func(http.Header) // called before the header goes out, or nil
+	status   int               // 0: nothing yet
+	bytes    int64             // of the body
+	hijacked bool
+}
+
+// watch returns a writer like w that keeps count in p.answer. Before the header
+// goes out it calls last, if that is not nil.
+func (p *passage) watch(w http.ResponseWriter, last func(http.Header)) http.ResponseWriter {
+	p.answer.header, p.answer.last = w.Header(), last
+	return httpsnoop.Wrap(w, httpsnoop.Hooks{
+		WriteHeader: func(next httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
+			return func(status int) {
+				if status >= 200 || status == http.StatusSwitchingProtocols { // others are only an announcement
+					p.begin(status)
+				}
+				next(status)
+			}
+		},
+		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
+			return func(b []byte) (int, error) {
+				p.begin(http.StatusOK)
+				n, err := next(b)
+				p.answer.bytes += int64(n)
+				return n, err
+			}
+		},
+		WriteString: func(next httpsnoop.WriteStringFunc) httpsnoop.WriteStringFunc {
+			return func(s string) (int, error) {
+				p.begin(http.StatusOK)
+				n, err := next(s)
+				p.answer.bytes += int64(n)
+				return n, err
+			}
+		},
+		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
+			return func(src io.Reader) (int64, error) {
+				p.begin(http.StatusOK)
+				n, err := next(src)
+				p.answer.bytes += n
+				return n, err
+			}
+		},
+		Flush: func(next httpsnoop.FlushFunc) httpsnoop.FlushFunc {
+			return func() { p.begin(http.StatusOK); next() }
+		},
+		FlushError: func(next httpsnoop.FlushErrorFunc) httpsnoop.FlushErrorFunc {
+			return func() error { p.begin(http.StatusOK); return next() }
+		},
+		Hijack: func(next httpsnoop.HijackFunc) httpsnoop.HijackFunc {
+			return func() (net.Conn, *bufio.ReadWriter, error) {
+				conn, buffer, err := next()
+				if err == nil {
+					p.answer.hijacked = true
+					p.journey.Answer()
+				}
+				return conn, buffer, err
+			}
+		},
+	})
+}
+
+// begin notes that the header goes out, the first time.
+func (p *passage) begin(status int) {
+	if p.journey.Answered() {
+		return
+	}
+	if p.answer.last != nil {
+		p.answer.last(p.answer.header)
+	}
+	p.answer.status = status
+	p.journey.Answer()
+}

@@ -1,0 +1,166 @@
+package middleware
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// A hop is what one proxy says of the request that came to it. What it does not
+// say is "".
+type hop struct{ client, proto, host string }
+
+// maxHops bounds what is read.
+const maxHops = 32
+
+var (
+	errTooManyHops = errors.New("the request went through too many proxies")
+	errMalformed   = errors.New("the header Forwarded is malformed")
+	errNode        = errors.New("the address of a client or proxy is malformed")
+)
+
+// hops returns what the headers say, the nearest proxy first.
+func (f HeaderFamily) hops(h http.Header) ([]hop, error) {
+	if f == Forwarded {
+		return forwardedHops(h["Forwarded"])
+	}
+	return xForwardedHops(h)
+}
+
+// xForwardedHops reads three lists that belong together. They are counted from the
+// right, because a client may have begun one of them and not the others.
+func xForwardedHops(h http.Header) (hops []hop, err error) {
+	set := func(name string, field func(*hop) *string) {
+		at := 0
+		for _, line := range slices.Backward(h[name]) {
+			for rest, more := line, true; more; at++ {
+				var item string
+				if item, rest, more = cutLast(rest); at == maxHops {
+					err = errTooManyHops
+					return
+				}
+				if at == len(hops) {
+					hops = append(hops, hop{})
+				}
+				*field(&hops[at]) = item
+			}
+		}
+	}
+	set("X-Forwarded-For", func(h *hop) *string { return &h.client })
+	set("X-Forwarded-Proto", func(h *hop) *string { return &h.proto })
+	set("X-Forwarded-Host", func(h *hop) *string { return &h.host })
+	return hops, err
+}
+
+// cutLast splits at the last comma.
+func cutLast(s string) (item, rest string, more bool) {
+	if k := strings.LastIndexByte(s, ','); k >= 0 {
+		return strings.Trim(s[k+1:], " \t"), s[:k], true
+	}
+	return strings.Trim(s, " \t"), "", false
+}
+
+// forwardedHops reads the header of RFC 7239, section 4: elements with commas
+// between, each of pairs with semicolons between.
+func forwardedHops(lines []string) (hops []hop, err error) {
+	for _, line := range lines {
+		for rest, more := line, true; more; {
+			if len(hops) == maxHops {
+				return nil, errTooManyHops
+			}
+			var h hop
+			if h, rest, more, err = cutElement(rest); err != nil {
+				return nil, err
+			}
+			hops = append(hops, h)
+		}
+	}
+	slices.Reverse(hops)
+	return hops, nil
+}
+
+// cutElement reads the pairs up to a comma or the end. One name comes once.
+func cutElement(s string) (h hop, rest string, more bool, err error) {
+	for {
+		name, value, after, ok := cutPair(s)
+		if !ok {
+			return hop{}, "", false, errMalformed
+		}
+		field := h.field(name)
+		if field != nil && *field != "" {
+			return hop{}, "", false, errMalformed
+		}
+		if field != nil {
+			*field = value
+		}
+		switch after = strings.TrimLeft(after, " \t"); {
+		case after == "":
+			return h, "", false, nil
+		case after[0] == ',':
+			return h, after[1:], true, nil
+		case after[0] != ';':
+			return hop{}, "", false, errMalformed
+		}
+		s = after[1:]
+	}
+}
+
+// field returns where a parameter belongs, or nil if nobody needs it.
+func (h *hop) field(name string) *string {
+	switch strings.ToLower(name) {
+	case "for":
+		return &h.client
+	case "proto":
+		return &h.proto
+	case "host":
+		return &h.host
+	}
+	return nil
+}
+
+// cutPair reads name=value, in which the value may be quoted.
+func cutPair(s string) (name, value, rest string, ok bool) {
+	name, rest, ok = strings.Cut(strings.TrimLeft(s, " \t"), "=")
+	if !ok || !isToken(name) {
+		return "", "", "", false
+	}
+	if strings.HasPrefix(rest, `"`) {
+		value, rest, ok = cutQuoted(rest[1:])
+		return name, value, rest, ok
+	}
+	end := strings.IndexAny(rest, ",; \t")
+	if end < 0 {
+		end = len(rest)
+	}
+	value = rest[:end]
+	return name, value, rest[end:], value != "" && !strings.ContainsAny(value, `"\`)
+}
+
+// cutQuoted reads up to the closing quote. Nothing that is looked at needs a
+// backslash, so there must be none.
+func cutQuoted(s string) (value, rest string, ok bool) {
+	value, rest, ok = strings.Cut(s, `"`)
+	return value, rest, ok && !strings.Contains(value, `\`)
+}
+
+// parseNode reads the address of who came to a proxy, with or without a port. It
+// may not be known: proxies may leave it out, say "unknown" or make up a name that
+// begins with an underscore (RFC 7239, section 6).
+func parseNode(s string) (addr netip.Addr, known bool, err error) {
+	if s == "" || strings.EqualFold(s, "unknown") || s[0] == '_' {
+		return netip.Addr{}, false, nil
+	}
+	if with, err := netip.ParseAddrPort(s); err == nil {
+		return with.Addr(), true, nil
+	}
+	bare := s
+	if s[0] == '[' && s[len(s)-1] == ']' {
+		bare = s[1 : len(s)-1]
+	}
+	if addr, err = netip.ParseAddr(bare); err != nil {
+		return netip.Addr{}, false, errNode
+	}
+	return addr, true, nil
+}

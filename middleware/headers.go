@@ -1,0 +1,151 @@
+package middleware
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/sealring/sealring/internal/confcheck"
+	"github.com/sealring/sealring/internal/journey"
+)
+
+// DefaultContentSecurityPolicy lets pages load what comes from the site itself, and
+// run inline scripts and styles that have the nonce. No page can be shown in a
+// frame, and forms can only be sent to the site.
+const DefaultContentSecurityPolicy = "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; " +
+	"img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// HeadersConfig configures SecurityHeaders. It is copied.
+type HeadersConfig struct {
+	_ struct{}
+
+	// ContentSecurityPolicy is the policy of each page, in which {nonce} stands for the
+	// request's nonce. The default is DefaultContentSecurityPolicy.
+	ContentSecurityPolicy string
+
+	// ReportOnly has browsers report what the policy forbids, where the policy says
+	// where to, and do it all the same.
+	ReportOnly bool
+
+	// Override replaces headers by other values, adds some, or leaves them out where the
+	// value is "". The defaults are:
+	//
+	//	X-Content-Type-Options: nosniff
+	//	X-Frame-Options: DENY
+	//	Referrer-Policy: strict-origin-when-cross-origin
+	//	Cross-Origin-Opener-Policy: same-origin
+	//
+	// Referrer-Policy: no-referrer makes browsers send "Origin: null" with forms, so
+	// that they cannot be told from those of other sites by that header.
+	Override map[string]string
+
+	// Logger is told of handlers in the wrong order. The default is slog.Default().
+	Logger *slog.Logger
+}
+
+var defaultHeaders = map[string]string{
+	"X-Content-Type-Options":     "nosniff",
+	"X-Frame-Options":            "DENY",
+	"Referrer-Policy":            "strict-origin-when-cross-origin",
+	"Cross-Origin-Opener-Policy": "same-origin",
+}
+
+// SecurityHeaders sets headers that have browsers forbid what pages do not need,
+// unless a handler further out has set them. Handlers further in may replace them.
+// Templates get the nonce of the policy with Nonce.
+func SecurityHeaders(cfg HeadersConfig) (func(http.Handler) http.Handler, error) {
+	var problems confcheck.Problems
+	cfg.check(&problems, "")
+	if err := problems.Err("middleware: SecurityHeaders"); err != nil {
+		return nil, err
+	}
+	return newSecurityHeaders(cfg), nil
+}
+
+// Nonce returns the nonce of the request that ctx belongs to. It allows inline
+// scripts and styles:
+//
+//	<script nonce="{{ .Nonce }}">…</script>
+//
+// It is "" if the request did not go through SecurityHeaders, or the policy has no
+// nonce. A page that was made with one must not be cached for others.
+func Nonce(ctx context.Context) string {
+	if p := passageFrom(ctx); p != nil {
+		return p.nonce
+	}
+	return ""
+}
+
+func (c *HeadersConfig) check(p *confcheck.Problems, prefix string) {
+	p.Add(!isHeaderValue(c.ContentSecurityPolicy), prefix+"ContentSecurityPolicy", notHeaderValue)
+	for name, value := range c.Override {
+		p.Add(!isToken(name), prefix+"Override", "a name of a header must be of letters, digits and dashes")
+		p.Add(!isHeaderValue(value), prefix+"Override", "the value of "+name+" "+notHeaderValue)
+		p.Add(strings.EqualFold(name, "Content-Security-Policy"), prefix+"Override", "the policy goes into ContentSecurityPolicy")
+	}
+}
+
+const notHeaderValue = "must be of printable ASCII"
+
+func isHeaderValue(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r > 0x7E }) < 0
+}
+
+func isToken(s string) bool {
+	return s != "" && strings.IndexFunc(s, func(r rune) bool {
+		return !('0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' || r == '-' || r == '_')
+	}) < 0
+}
+
+type securityHeaders struct {
+	names, values []string
+	policyName    string
+	policy        []string // the pieces between the nonces
+}
+
+func newSecurityHeaders(cfg HeadersConfig) func(http.Handler) http.Handler {
+	set := maps.Clone(defaultHeaders)
+	for name, value := range cfg.Override {
+		set[http.CanonicalHeaderKey(name)] = value
+	}
+	s := &securityHeaders{policyName: "Content-Security-Policy"}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if set[name] != "" {
+			s.names, s.values = append(s.names, name), append(s.values, set[name])
+		}
+	}
+	if cfg.ReportOnly {
+		s.policyName += "-Report-Only"
+	}
+	policy := cfg.ContentSecurityPolicy
+	if policy == "" {
+		policy = DefaultContentSecurityPolicy
+	}
+	s.policy = strings.Split(policy, "{nonce}")
+	return (&layer{stage: journey.SecurityHeaders, log: loggerOr(cfg.Logger), serve: s.serve}).handler
+}
+
+func (s *securityHeaders) serve(p *passage, w http.ResponseWriter, r *http.Request, next http.Handler) {
+	if len(s.policy) > 1 && p.nonce == "" {
+		p.nonce = rand.Text()
+	}
+	h := w.Header()
+	values := make([]string, len(s.names)+1) // of this request: what is in a header may be changed
+	copy(values, s.values)
+	values[len(s.names)] = strings.Join(s.policy, p.nonce)
+	for k, name := range s.names {
+		setIfUnset(h, name, values[k:k+1:k+1])
+	}
+	setIfUnset(h, s.policyName, values[len(s.names):])
+	next.ServeHTTP(w, r)
+}
+
+func setIfUnset(h http.Header, name string, value []string) {
+	if _, ok := h[name]; !ok {
+		h[name] = value
+	}
+}

@@ -1,0 +1,91 @@
+package middleware_test
+
+import (
+	"html/template"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/sealring/sealring/middleware"
+)
+
+func TestSecurityHeaders(t *testing.T) {
+	h := must(t)(middleware.SecurityHeaders(middleware.HeadersConfig{}))
+	page := template.Must(template.New("").Parse(`<script nonce="{{ . }}"></script>`))
+	var nonces []string
+	for range 2 {
+		w := serve(h(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			page.Execute(w, middleware.Nonce(r.Context()))
+		})), get("/"))
+		m := regexp.MustCompile(`nonce="([A-Z2-7]{26})"`).FindStringSubmatch(w.Body.String())
+		if m == nil {
+			t.Fatalf("no nonce in %s", w.Body)
+		}
+		nonces = append(nonces, m[1])
+		policy := w.Header().Get("Content-Security-Policy")
+		if strings.Count(policy, "'nonce-"+m[1]+"'") != 2 || strings.Contains(policy, "{") || !strings.Contains(policy, "object-src 'none'") {
+			t.Errorf("policy %q, nonce %s", policy, m[1])
+		}
+		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "strict-origin-when-cross-origin", "Cross-Origin-Opener-Policy": "same-origin"} {
+			if got := w.Header().Values(name); len(got) != 1 || got[0] != want {
+				t.Errorf("%s: %q, want %s", name, got, want)
+			}
+		}
+	}
+	if nonces[0] == nonces[1] {
+		t.Error("a nonce was used twice")
+	}
+	if got := middleware.Nonce(t.Context()); got != "" {
+		t.Errorf("nonce %q of no request", got)
+	}
+}
+
+func TestSecurityHeadersConfigured(t *testing.T) {
+	var nonce string
+	h := must(t)(middleware.SecurityHeaders(middleware.HeadersConfig{
+		ContentSecurityPolicy: "default-src 'none'", ReportOnly: true,
+		Override: map[string]string{"x-frame-options": "", "Referrer-Policy": "same-origin", "Permissions-Policy": "camera=()"},
+	}))
+	w := serve(h(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { nonce = middleware.Nonce(r.Context()) })), get("/"))
+	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "", "Referrer-Policy": "same-origin", "Permissions-Policy": "camera=()", "Content-Security-Policy": "", "Content-Security-Policy-Report-Only": "default-src 'none'"} {
+		if got := w.Header().Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if nonce != "" {
+		t.Errorf("nonce %q, of which the policy knows nothing", nonce)
+	}
+}
+
+// What is set further out stays, and what is set further in counts. No two
+// answers share anything.
+func TestSecurityHeadersAndOthers(t *testing.T) {
+	h := must(t)(middleware.SecurityHeaders(middleware.HeadersConfig{}))
+	outer := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Frame-Options", "SAMEORIGIN")
+			next.ServeHTTP(w, r)
+		})
+	}
+	inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'")
+		w.Header()["X-Content-Type-Options"][0] += "!"
+		w.Header()["Referrer-Policy"] = append(w.Header()["Referrer-Policy"], "more")
+	})
+	for range 2 {
+		got := serve(outer(h(inner)), get("/")).Header()
+		if got.Get("X-Frame-Options") != "SAMEORIGIN" || got.Get("Content-Security-Policy") != "default-src 'none'" || got.Get("X-Content-Type-Options") != "nosniff!" || len(got["X-Frame-Options"]) != 1 {
+			t.Errorf("got %v", got)
+		}
+	}
+}
+
+func TestHeadersConfig(t *testing.T) {
+	_, err := middleware.SecurityHeaders(middleware.HeadersConfig{ContentSecurityPolicy: "a\r\nb", Override: map[string]string{"a b": "x"}})
+	wantProblems(t, err, "middleware: SecurityHeaders: invalid configuration: ContentSecurityPolicy: must be of printable", "Override: a name")
+	_, err = middleware.SecurityHeaders(middleware.HeadersConfig{Override: map[string]string{"X-A": "x\ny"}})
+	wantProblems(t, err, "Override: the value of X-A must")
+	_, err = middleware.SecurityHeaders(middleware.HeadersConfig{Override: map[string]string{"content-security-policy": "x"}})
+	wantProblems(t, err, "Override: the policy goes into")
+}

@@ -1,0 +1,119 @@
+package middleware
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/internal/journey"
+	"github.com/sealring/sealring/internal/origin"
+)
+
+// A passage is what is known about one request. The outermost handler of this
+// package makes it, and it is the context of the request from there on, so that
+// the others need no context of their own and what they find out is known outside.
+type passage struct {
+	context.Context
+	journey journey.Journey
+	origin  atomic.Pointer[origin.Origin] // nil: nobody has vouched for any
+	log     *requestLog                   // nil: not logged
+	id      string
+	nonce   string
+	answer  answer
+}
+
+type passageKey struct{}
+
+// Value makes the passage known, and what it knows to those who ask for that.
+func (p *passage) Value(key any) any {
+	switch key.(type) {
+	case passageKey:
+		return p
+	case journey.Key:
+		return &p.journey
+	case origin.Key:
+		if o := p.origin.Load(); o != nil {
+			return o
+		}
+	}
+	return p.Context.Value(key)
+}
+
+func passageFrom(ctx context.Context) *passage {
+	if p, ok := ctx.(*passage); ok { // mostly, and quicker to find
+		return p
+	}
+	p, _ := ctx.Value(passageKey{}).(*passage)
+	return p
+}
+
+// enter returns the passage of a request, and the request that has it, which is r
+// itself if it is on its way already.
+func enter(r *http.Request) (*passage, *http.Request) {
+	ctx := r.Context()
+	if p := passageFrom(ctx); p != nil {
+		return p, r
+	}
+	p := &passage{Context: ctx}
+	if user := claims.FromContext(ctx); user.IsAuthenticated() {
+		p.journey.Pass(journey.Authenticate)
+		p.journey.Identified(user, user.Primary().AuthenticationType)
+	}
+	return p, r.WithContext(p)
+}
+
+// A layer is one of this package's handlers, apart from what it does.
+type layer struct {
+	stage journey.Stage
+	log   *slog.Logger
+	serve func(p *passage, w http.ResponseWriter, r *http.Request, next http.Handler)
+	once  sync.Once
+}
+
+func (l *layer) handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, outer *http.Request) {
+		p, r := enter(outer)
+		p.journey.Pass(l.stage)
+		l.serve(p, w, r, next)
+		if r != outer {
+			outer.Pattern = r.Pattern
+			l.checkOrder(p)
+		}
+	})
+}
+
+// checkOrder says once if the handlers stand in an order that does harm.
+func (l *layer) checkOrder(p *passage) {
+	rule := p.journey.Misplaced()
+	if rule == nil {
+		return
+	}
+	l.once.Do(func() {
+		l.log.LogAttrs(p, slog.LevelError, "middleware in the wrong order: "+rule.String(),
+			slog.String("order", journey.Order), slog.String("mend", "use that order, or middleware.Stack"))
+	})
+}
+
+// noteRoute hands the pattern of the route outwards, where the router has put it
+// into a copy of the request.
+func noteRoute(j *journey.Journey, r *http.Request) {
+	if j == nil {
+		return
+	}
+	j.Routed(r.Pattern)
+	if route := chi.RouteContext(r.Context()); route != nil && r.Pattern == "" {
+		j.Routed(route.RoutePattern())
+	}
+}
+
+func loggerOr(log *slog.Logger) *slog.Logger {
+	if log == nil {
+		return slog.Default()
+	}
+	return log
+}

@@ -1,0 +1,150 @@
+package middleware
+
+import (
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/internal/confcheck"
+	"github.com/sealring/sealring/internal/journey"
+)
+
+// Config configures Stack. It is copied.
+type Config struct {
+	_ struct{}
+
+	// PublicOrigin is for sites behind a proxy. Where neither Origins nor Proxies are
+	// set, it is left out.
+	PublicOrigin OriginConfig
+
+	// Log configures RequestLog. Its Logger also takes what the other handlers of this
+	// package have to say, unless they have one of their own.
+	Log LogConfig
+
+	// HTTPS configures RedirectHTTPS.
+	HTTPS HTTPSConfig
+
+	// DangerouslyAllowHTTP leaves RedirectHTTPS out. What goes over plain HTTP,
+	// everybody on the way can read and change.
+	DangerouslyAllowHTTP bool
+
+	// Headers configures SecurityHeaders.
+	Headers HeadersConfig
+
+	// Authenticators say who a request comes from. Of several the identities are
+	// merged: those of later ones come first.
+	Authenticators []Authenticator
+
+	// Antiforgery refuses forged requests. It is an *antiforgery.Protection; others
+	// with such a Handler do, too. Without one, pages of other sites can act for the
+	// user.
+	Antiforgery interface {
+		Handler(next http.Handler) http.Handler
+	}
+}
+
+// Stack puts the lot around a handler in the right order: PublicOrigin, RequestLog,
+// RedirectHTTPS, SecurityHeaders, authenticators, antiforgery. It is for the Use of
+// a chi router as well as for an http.ServeMux:
+//
+//	stack, err := middleware.Stack(cfg)
+//	router.Use(stack)
+//	http.ListenAndServe(addr, stack(mux))
+//
+// It also keeps answers out of caches that set or remove one of the suite's
+// cookies, whatever handlers further in say about caching. The error names everything
+// that is wrong with cfg.
+func Stack(cfg Config) (func(http.Handler) http.Handler, error) {
+	var problems confcheck.Problems
+	layers := cfg.layers(&problems)
+	if err := problems.Err("middleware: Stack"); err != nil {
+		return nil, err
+	}
+	return func(next http.Handler) http.Handler {
+		for _, layer := range slices.Backward(layers) {
+			next = layer(next)
+		}
+		return next
+	}, nil
+}
+
+// layers returns the handlers, outermost first.
+func (c Config) layers(problems *confcheck.Problems) (layers []func(http.Handler) http.Handler) {
+	log := Slog(c.Log.Logger)
+	for _, logger := range []**slog.Logger{&c.PublicOrigin.Logger, &c.HTTPS.Logger, &c.Headers.Logger} {
+		if *logger == nil {
+			*logger = log
+		}
+	}
+	if o := &c.PublicOrigin; len(o.Origins) > 0 || len(o.Proxies) > 0 || len(o.Hosts) > 0 || o.Headers != 0 {
+		layers = append(layers, newPublicOrigin(*o, problems, "PublicOrigin."))
+	}
+	layers = append(layers, newRequestLog(c.Log, keepOut))
+	if !c.DangerouslyAllowHTTP {
+		c.HTTPS.check(problems, "HTTPS.")
+		layers = append(layers, newRedirectHTTPS(c.HTTPS))
+	}
+	c.Headers.check(problems, "Headers.")
+	layers = append(layers, newSecurityHeaders(c.Headers))
+	for _, auth := range c.Authenticators {
+		problems.Add(auth == nil, "Authenticators", "one is nil")
+		if auth != nil {
+			layers = append(layers, auth.Handler)
+		}
+	}
+	layers = append(layers, noteUser)
+	if c.Antiforgery != nil {
+		layers = append(layers, c.Antiforgery.Handler)
+	}
+	return append(layers, handRouteOut)
+}
+
+// noteUser tells the log who authenticators have found that do not tell it themselves.
+func noteUser(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		j := journey.From(r.Context())
+		if known, _ := j.User(); known == nil {
+			if user := claims.FromContext(r.Context()); user.IsAuthenticated() {
+				j.Identified(user, user.Primary().AuthenticationType)
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// handRouteOut tells the log the pattern of the route, which a router puts into a
+// request that those further out do not have.
+func handRouteOut(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { noteRoute(journey.From(r.Context()), r) }()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// keepOut keeps an answer out of caches that sets or removes a cookie of the suite.
+func keepOut(h http.Header) {
+	if slices.ContainsFunc(h["Set-Cookie"], isOurs) && !forbidsStoring(h["Cache-Control"]) {
+		h.Set("Cache-Control", "no-cache, no-store")
+		h.Set("Pragma", "no-cache")
+	}
+}
+
+// isOurs reports whether a line sets a cookie of the suite, all of which are sealed
+// and begin alike (docs/formats.md, Payload), or removes any cookie.
+func isOurs(line string) bool {
+	_, value, _ := strings.Cut(line, "=")
+	return strings.HasPrefix(value, "CfDJ8") || value == "" || value[0] == ';'
+}
+
+func forbidsStoring(lines []string) bool {
+	for _, line := range lines {
+		for directive := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.Trim(directive, " \t"), "no-store") {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,265 @@
+package middleware_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/sealring/sealring/antiforgery"
+	"github.com/sealring/sealring/cookieauth"
+	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/dataprotection/dataprotectiontest"
+	"github.com/sealring/sealring/middleware"
+)
+
+// A shop is a site with everything.
+type shop struct {
+	auth    *cookieauth.Authenticator
+	csrf    *antiforgery.Protection
+	journal *journal
+	stack   func(http.Handler) http.Handler
+}
+
+func newShop(t *testing.T) *shop {
+	t.Helper()
+	ring := dataprotectiontest.NewKeyRing(t)
+	j, log := newJournal(t)
+	s := &shop{auth: newAuth(t, cookieauth.Config{KeyRing: ring, LoginPath: "/login", Logger: middleware.Slog(log)}), journal: j}
+	var err error
+	if s.csrf, err = antiforgery.New(antiforgery.Config{KeyRing: ring, Logger: middleware.Slog(log)}); err != nil {
+		t.Fatal(err)
+	}
+	s.stack = must(t)(middleware.Stack(middleware.Config{
+		PublicOrigin:   middleware.OriginConfig{Origins: []string{"https://app.example"}},
+		Log:            middleware.LogConfig{Logger: log},
+		Authenticators: []middleware.Authenticator{s.auth},
+		Antiforgery:    s.csrf,
+	}))
+	return s
+}
+
+func (s *shop) handle(mux interface {
+	Handle(pattern string, h http.Handler)
+}, verb string,
+) {
+	mux.Handle(verb+"/hello", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Write([]byte("hello " + claims.FromContext(r.Context()).Name() + " " + middleware.Nonce(r.Context())))
+	}))
+	mux.Handle(verb+"/login", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := s.auth.SignIn(w, r, claims.New("42", claims.Name("Alice")), nil); err != nil {
+			http.Error(w, err.Error(), 500)
+		}
+		w.Header().Set("Cache-Control", "public, max-age=3600") // somebody else's default
+	}))
+	mux.Handle(verb+"/admin/{what}", middleware.Require(middleware.Role("admin"), s.auth)(text("x")))
+}
+
+// The whole, behind a proxy that ends TLS, for both kinds of routers.
+func TestStack(t *testing.T) {
+	for name, site := range map[string]func(s *shop) http.Handler{
+		"ServeMux": func(s *shop) http.Handler {
+			mux := http.NewServeMux()
+			s.handle(mux, "")
+			return s.stack(mux)
+		},
+		"chi": func(s *shop) http.Handler {
+			r := chi.NewRouter()
+			r.Use(s.stack)
+			s.handle(r, "")
+			return r
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			h := site(s)
+			ask := func(method, target, cookie, from string) *httptest.ResponseRecorder {
+				r := httptest.NewRequest(method, target, nil)
+				r.Host = "inner:8080"
+				r.Header.Set("Sec-Fetch-Site", from)
+				if cookie != "" {
+					r.Header.Set("Cookie", cookie)
+				}
+				return serve(h, r)
+			}
+			login := ask("POST", "/login", "", "same-origin")
+			line := login.Header().Get("Set-Cookie")
+			if login.Code != 200 || !strings.HasPrefix(line, "__Host-sealring=") || login.Header().Get("Cache-Control") != "no-cache, no-store" {
+				t.Fatalf("login: %d %v\n%s", login.Code, login.Header(), s.journal)
+			}
+			cookie, _, _ := strings.Cut(line, ";")
+			hello := ask("GET", "/hello", cookie, "none")
+			if body := hello.Body.String(); !strings.HasPrefix(body, "hello Alice ") || len(body) < 30 || hello.Header().Get("Strict-Transport-Security") == "" || !strings.Contains(hello.Header().Get("Content-Security-Policy"), body[12:]) {
+				t.Errorf("hello: %q %v", body, hello.Header())
+			}
+			if w := ask("GET", "/admin/x", cookie, "none"); w.Code != 403 {
+				t.Errorf("not an admin: %d", w.Code)
+			}
+			if w := ask("GET", "/admin/x", "", "none"); w.Code != 302 || w.Header().Get("Location") != "https://app.example/login?ReturnUrl=%2Fadmin%2Fx" {
+				t.Errorf("a stranger: %d to %q", w.Code, w.Header().Get("Location"))
+			}
+			if w := ask("POST", "/hello", cookie, "cross-site"); w.Code != 403 || w.Header().Get("Content-Security-Policy") == "" {
+				t.Errorf("a forged request: %d %v", w.Code, w.Header())
+			}
+			s.wantRequests(t,
+				"POST https://app.example/login /login 200 <nil>",
+				"GET https://app.example/hello /hello 200 42",
+				"GET https://app.example/admin/x /admin/{what} 403 42",
+				"GET https://app.example/admin/x /admin/{what} 302 <nil>",
+				"POST https://app.example/hello <nil> 403 42")
+			if got := s.journal.events("middleware in the wrong order"); len(got) != 0 {
+				t.Errorf("its own order is wrong: %v", got)
+			}
+			if refused := s.journal.events("request refused"); len(refused) != 1 || refused[0]["request_id"] == nil {
+				t.Errorf("refusals %v, want one with the id of its request", refused)
+			}
+		})
+	}
+}
+
+func (s *shop) wantRequests(t *testing.T, wants ...string) {
+	t.Helper()
+	events := s.journal.events("request")
+	k := 0
+	for _, e := range events {
+		if e["message"] != "request" {
+			continue
+		}
+		scheme := "http"
+		if e["https"] == true {
+			scheme = "https"
+		}
+		got := fmt.Sprint(e["method"], " ", scheme, "://", e["host"], e["path"], " ", e["route"], " ", e["status"], " ", e["user"])
+		if k >= len(wants) || got != wants[k] {
+			t.Errorf("request %d: got %q, want %q", k, got, wants[min(k, len(wants)-1)])
+		}
+		k++
+	}
+	if k != len(wants) {
+		t.Errorf("%d requests logged, want %d", k, len(wants))
+	}
+}
+
+// Whatever the handler says about caching, and however it answers, what carries a
+// cookie of ours stays out of caches.
+func TestStackKeepsCookiesOutOfCaches(t *testing.T) {
+	stack := must(t)(middleware.Stack(middleware.Config{Headers: middleware.HeadersConfig{Logger: quiet}}))
+	for _, c := range []struct{ name, line, cache, want string }{
+		{"ours", "__Host-sealring=CfDJ8AAA; path=/", "public", "no-cache, no-store"},
+		{"ours, nothing said", "a=CfDJ8AAA", "", "no-cache, no-store"},
+		{"ours, said already", "a=CfDJ8AAA", "private, No-Store", "private, No-Store"},
+		{"removed", "__Host-sealring=; expires=Thu, 01 Jan 1970 00:00:00 GMT; path=/", "public", "no-cache, no-store"},
+		{"another cookie", "theme=dark; path=/", "public", "public"},
+		{"none", "", "public", "public"},
+	} {
+		for how, answer := range map[string]func(w http.ResponseWriter){
+			"Write":       func(w http.ResponseWriter) { w.Write([]byte("x")) },
+			"WriteHeader": func(w http.ResponseWriter) { w.WriteHeader(303) },
+			"Flush":       func(w http.ResponseWriter) { http.NewResponseController(w).Flush() },
+			"nothing":     func(http.ResponseWriter) {},
+		} {
+			w := serve(stack(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if c.line != "" {
+					w.Header().Add("Set-Cookie", c.line)
+				}
+				if c.cache != "" {
+					w.Header().Set("Cache-Control", c.cache)
+				}
+				answer(w)
+			})), get("/"))
+			if got := w.Result().Header.Get("Cache-Control"); got != c.want {
+				t.Errorf("%s, %s: Cache-Control %q, want %q", c.name, how, got, c.want)
+			}
+		}
+	}
+}
+
+// A renewal comes at the last moment.
+func TestStackKeepsRenewalsOutOfCaches(t *testing.T) {
+	now := time.Now()
+	auth := newAuth(t, cookieauth.Config{Now: func() time.Time { return now }})
+	stack := must(t)(middleware.Stack(middleware.Config{Authenticators: []middleware.Authenticator{auth}}))
+	r := signIn(t, get("/"), auth, claims.New("1"))
+	now = now.Add(10 * 24 * time.Hour)
+	w := serve(stack(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "public")
+		w.Write([]byte("x"))
+	})), r)
+	if len(w.Header()["Set-Cookie"]) != 1 || !strings.Contains(w.Header().Get("Cache-Control"), "no-store") {
+		t.Errorf("got %v", w.Header())
+	}
+}
+
+// Put together by hand in an order that does harm, the log says so once.
+func TestOrderByHand(t *testing.T) {
+	type wrap = func(http.Handler) http.Handler
+	for _, c := range []struct {
+		name  string
+		order func(s *shop, origin, log, https, headers wrap) []wrap
+		want  string
+	}{
+		{"right", func(s *shop, o, l, h, c wrap) []wrap { return []wrap{o, l, h, c, s.auth.Handler, s.csrf.Handler} }, ""},
+		{"harmless", func(s *shop, o, l, h, c wrap) []wrap { return []wrap{l, c, o, h, s.auth.Handler, s.csrf.Handler} }, ""},
+		{"some", func(s *shop, o, l, h, c wrap) []wrap { return []wrap{l, s.csrf.Handler} }, ""},
+		{"antiforgery before the user", func(s *shop, o, l, h, c wrap) []wrap { return []wrap{o, l, h, c, s.csrf.Handler, s.auth.Handler} }, "the authenticator's Handler must stand outside of the antiforgery Handler, or else it takes every user for nobody"},
+		{"origin too far in", func(s *shop, o, l, h, c wrap) []wrap { return []wrap{l, h, c, o} }, "PublicOrigin must stand outside of RedirectHTTPS, or else behind a proxy that ends TLS it redirects for ever"},
+		{"log too far in", func(s *shop, o, l, h, c wrap) []wrap { return []wrap{o, h, l} }, "RequestLog must stand outside of RedirectHTTPS, or else its answers are not logged"},
+		{"headers too far in", func(s *shop, o, l, h, c wrap) []wrap { return []wrap{l, s.auth.Handler, s.csrf.Handler, c} }, "SecurityHeaders must stand outside of the antiforgery Handler, or else its answers go out without the headers"},
+		{"origin inside of the authenticator", func(s *shop, o, l, h, c wrap) []wrap { return []wrap{l, s.auth.Handler, o} }, "PublicOrigin must stand outside of the authenticator's Handler, or else behind a proxy that ends TLS it does not find the cookie"},
+		{"authenticator outside of all", func(s *shop, o, l, h, c wrap) []wrap { return []wrap{s.auth.Handler, o, l} }, "PublicOrigin must stand outside of the authenticator's Handler"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newShop(t)
+			j, log := newJournal(t)
+			slog := middleware.Slog(log)
+			chain := c.order(s,
+				must(t)(middleware.PublicOrigin(middleware.OriginConfig{Origins: []string{"https://app.example"}, Logger: slog})),
+				middleware.RequestLog(middleware.LogConfig{Logger: log}),
+				must(t)(middleware.RedirectHTTPS(middleware.HTTPSConfig{Logger: slog})),
+				must(t)(middleware.SecurityHeaders(middleware.HeadersConfig{Logger: slog})))
+			h := text("x")
+			for k := range chain {
+				h = chain[len(chain)-1-k](h)
+			}
+			for range 3 {
+				serve(h, signIn(t, get("/"), s.auth, claims.New("1")))
+			}
+			const prefix = "middleware in the wrong order: "
+			got := j.events(prefix)
+			if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0]["message"].(string), prefix+c.want) || !strings.HasPrefix(fmt.Sprint(got[0]["order"]), "PublicOrigin, RequestLog")) {
+				t.Errorf("got %v\nwant %q once", got, c.want)
+			}
+		})
+	}
+}
+
+func TestStackConfig(t *testing.T) {
+	_, err := middleware.Stack(middleware.Config{
+		PublicOrigin:   middleware.OriginConfig{Origins: []string{"app.example"}},
+		HTTPS:          middleware.HTTPSConfig{Port: -1},
+		Headers:        middleware.HeadersConfig{ContentSecurityPolicy: "\n"},
+		Authenticators: []middleware.Authenticator{nil},
+	})
+	wantProblems(t, err, "middleware: Stack: invalid configuration: PublicOrigin.Origins: ", "HTTPS.Port: ", "Headers.ContentSecurityPolicy: ", "Authenticators: one is nil")
+	_, err = middleware.Stack(middleware.Config{PublicOrigin: middleware.OriginConfig{Hosts: []string{"app.example"}}})
+	wantProblems(t, err, "PublicOrigin.Origins: required", "PublicOrigin.Headers: ")
+}
+
+// The zero Config is of use, and keeps plain HTTP out.
+func TestStackOfNothing(t *testing.T) {
+	stack := must(t)(middleware.Stack(middleware.Config{}))
+	if w := serve(stack(text("x")), call{peer: "203.0.113.5:1", host: "app.example"}.request()); w.Code != 307 {
+		t.Errorf("plain HTTP: %d, want 307", w.Code)
+	}
+	if w := serve(stack(text("x")), get("/")); w.Code != 200 || w.Header().Get("Content-Security-Policy") == "" {
+		t.Errorf("HTTPS: %d %v", w.Code, w.Header())
+	}
+	plain := must(t)(middleware.Stack(middleware.Config{DangerouslyAllowHTTP: true}))
+	if w := serve(plain(text("x")), call{peer: "203.0.113.5:1", host: "app.example"}.request()); w.Code != 200 {
+		t.Errorf("plain HTTP, allowed: %d, want 200", w.Code)
+	}
+}
