@@ -9,6 +9,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
 
+	"github.com/sealring/sealring/antiforgery"
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/dataprotection"
@@ -24,6 +25,7 @@ type app struct {
 	log   zerolog.Logger
 	ring  *dataprotection.KeyRing
 	auth  *cookieauth.Authenticator
+	csrf  *antiforgery.Protection
 	users *users
 	pages *template.Template
 }
@@ -43,8 +45,13 @@ func newApp(ctx context.Context, log zerolog.Logger, keys string) (*app, error) 
 		ring.Close()
 		return nil, err
 	}
-	pages := template.Must(template.ParseFS(files, "templates/*.html"))
-	return &app{log: log, ring: ring, auth: auth, users: demoUsers(), pages: pages}, nil
+	csrf, err := antiforgery.New(antiforgery.Config{KeyRing: ring, Outage: auth.Outage, Logger: logger})
+	if err != nil {
+		ring.Close()
+		return nil, err
+	}
+	pages := template.Must(template.New("").Funcs(antiforgery.Funcs()).ParseFS(files, "templates/*.html"))
+	return &app{log: log, ring: ring, auth: auth, csrf: csrf, users: demoUsers(), pages: pages}, nil
 }
 
 func (a *app) close() { a.ring.Close() }
@@ -52,8 +59,8 @@ func (a *app) close() { a.ring.Close() }
 func (a *app) routes() http.Handler {
 	r := chi.NewRouter()
 	r.Use(middleware.RequestLog(middleware.LogConfig{Logger: a.log}))
-	r.Use(http.NewCrossOriginProtection().Handler) // other sites cannot post our forms
-	r.Use(a.auth.Handler)                          // who is it? never turns anybody away
+	r.Use(a.auth.Handler) // who is it? never turns anybody away
+	r.Use(a.csrf.Handler) // other sites cannot post our forms
 
 	r.Handle("GET /static/*", http.FileServerFS(files))
 	r.Get("/", a.home)
@@ -89,10 +96,9 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	if w.Header().Get("Location") == "" { // else it goes back to the page that asked for the login
-		w.Header().Set("Location", "/account")
+	if !a.auth.RedirectBack(w, r, "") { // to the page that asked for the login
+		http.Redirect(w, r, "/account", http.StatusSeeOther)
 	}
-	w.WriteHeader(http.StatusSeeOther)
 }
 
 func (a *app) logout(w http.ResponseWriter, r *http.Request) {
@@ -105,15 +111,17 @@ func (a *app) logout(w http.ResponseWriter, r *http.Request) {
 
 // A page is what the templates show.
 type page struct {
+	antiforgery.Tokens            // for the forms
 	Title, User, Name, Error, Key string
-	Query                         template.URL
 }
 
 func (a *app) render(w http.ResponseWriter, r *http.Request, status int, name string, p page) {
-	p.User = claims.FromContext(r.Context()).Name()
-	if r.URL.RawQuery != "" {
-		p.Query = template.URL("?" + r.URL.Query().Encode()) // keeps the way back
+	var err error
+	if p.Tokens, err = a.csrf.Tokens(w, r); err != nil {
+		a.fail(w, r, err)
+		return
 	}
+	p.User = claims.FromContext(r.Context()).Name()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if err := a.pages.ExecuteTemplate(w, name, p); err != nil {

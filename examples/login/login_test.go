@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -85,10 +86,21 @@ func (v *visitor) get(i *instance, path string) (int, string, string) {
 	return v.read(v.client.Get(i.url + path))
 }
 
-func (v *visitor) post(i *instance, path string, form url.Values) (int, string, string) {
+// post fills in a form that it has fetched, as a browser does that says nothing
+// of where a request comes from.
+func (v *visitor) post(i *instance, page, action string, form url.Values) (int, string, string) {
 	v.t.Helper()
-	return v.read(v.client.PostForm(i.url+path, form))
+	_, _, body := v.get(i, page)
+	field := hiddenField.FindStringSubmatch(body)
+	if field == nil {
+		v.t.Fatalf("%s has no form with a token:\n%s", page, body)
+	}
+	filled := url.Values{field[1]: {field[2]}}
+	maps.Copy(filled, form)
+	return v.read(v.client.PostForm(i.url+action, filled))
 }
+
+var hiddenField = regexp.MustCompile(`<input name="([^"]+)" type="hidden" value="([^"]+)"`)
 
 func (v *visitor) wantAccount(i *instance, when string) {
 	v.t.Helper()
@@ -107,7 +119,7 @@ func TestLoginHoldsOnAllInstancesAndOverRestarts(t *testing.T) {
 	if status, path, _ := v.get(a, "/account"); status != 200 || path != "/login?ReturnUrl=%2Faccount" {
 		t.Fatalf("a stranger got %d %s, want the login page", status, path)
 	}
-	if status, path, body := v.post(a, "/login?ReturnUrl=%2Faccount", alice); status != 200 || path != "/account" {
+	if status, path, body := v.post(a, "/account", "/login?ReturnUrl=%2Faccount", alice); status != 200 || path != "/account" {
 		t.Fatalf("after the login: %d %s\n%s", status, path, body)
 	}
 	v.wantAccount(a, "where the login was made")
@@ -119,7 +131,7 @@ func TestLoginHoldsOnAllInstancesAndOverRestarts(t *testing.T) {
 	c := start(t, keys)
 	v.wantAccount(c, "after all were killed and one was started again")
 
-	if _, path, body := v.post(c, "/logout", nil); path != "/" || strings.Contains(body, "alice") {
+	if _, path, body := v.post(c, "/account", "/logout", nil); path != "/" || strings.Contains(body, "alice") {
 		t.Errorf("after the logout: %s\n%s", path, body)
 	}
 	if _, path, _ := v.get(c, "/account"); path != "/login?ReturnUrl=%2Faccount" {
@@ -137,7 +149,7 @@ func TestWrongPasswords(t *testing.T) {
 		{},
 	} {
 		t.Run(fmt.Sprint(form), func(t *testing.T) {
-			if status, _, body := v.post(i, "/login", form); status != 401 || !strings.Contains(body, "do not belong together") {
+			if status, _, body := v.post(i, "/login", "/login", form); status != 401 || !strings.Contains(body, "do not belong together") {
 				t.Errorf("%d\n%s", status, body)
 			}
 		})
@@ -161,13 +173,20 @@ func TestUnusableKeys(t *testing.T) {
 	}
 }
 
-func TestOtherSitesCannotPost(t *testing.T) {
+func TestForgedPosts(t *testing.T) {
 	i := start(t, filepath.Join(t.TempDir(), "keys"))
-	req, _ := http.NewRequest("POST", i.url+"/login", strings.NewReader(alice.Encode()))
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Sec-Fetch-Site", "cross-site")
-	v := newVisitor(t)
-	if status, _, _ := v.read(v.client.Do(req)); status != http.StatusForbidden {
-		t.Errorf("a post from another site: %d, want 403", status)
+	for name, headers := range map[string]http.Header{
+		"from another site": {"Sec-Fetch-Site": {"cross-site"}},
+		"without a token":   {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			req, _ := http.NewRequest("POST", i.url+"/login", strings.NewReader(alice.Encode()))
+			req.Header = headers
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			v := newVisitor(t)
+			if status, _, body := v.read(v.client.Do(req)); status != http.StatusForbidden {
+				t.Errorf("%d, want 403\n%s", status, body)
+			}
+		})
 	}
 }
