@@ -31,8 +31,10 @@ type result struct {
 type sample struct{ wall, cpu float64 }
 
 // measure lets the contenders take turns. The first is the one that the others
-// are compared with.
+// are compared with. There is one processor for them: with a second one, the time
+// for collecting garbage would depend on whether that has nothing else to do.
 func measure(contenders []contender, rounds int, turn time.Duration) ([]result, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	samples := make([][]sample, len(contenders))
 	results := make([]result, len(contenders))
 	calls := make([]int, len(contenders))
@@ -98,7 +100,6 @@ func (c contender) callsWithin(turn time.Duration) int {
 func (c contender) allocations() (bytes, count uint64) {
 	const calls = 2000
 	c.prepare()
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	c.do()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
