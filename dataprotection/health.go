@@ -92,5 +92,10 @@ func (r *refresher) problems(p plan, err error) map[string]problem {
 	for _, text := range r.contents.notes {
 		note(text, slog.LevelWarn, text)
 	}
+	if w, ok := r.cfg.Sealer.(Warner); ok && !r.cfg.ReadOnly {
+		for _, text := range w.Warnings(r.cfg.now()) {
+			note(text, slog.LevelWarn, text)
+		}
+	}
 	return all
 }

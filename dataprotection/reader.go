@@ -192,7 +192,7 @@ func (r *reader) open(ctx context.Context, e Element, parsed *keyxml.Key) *ringK
 		Element:  elementName(e),
 	}}
 	algorithm, master, err := parsed.Open(func(decryptorType string, element []byte) ([]byte, error) {
-		return r.unseal(ctx, decryptorType, element)
+		return r.unseal(ctx, parsed.ID, decryptorType, element)
 	})
 	if err == nil && r.cfg.Sealer != nil && !r.cfg.AllowUnsealed && len(k.info.SealedBy) == 0 {
 		err = errors.New("it is stored in clear although a Sealer is configured; AllowUnsealed accepts such keys")
@@ -219,15 +219,27 @@ func newKey(algorithm keyxml.Algorithm, master []byte) (*authenc.Key, error) {
 	return authenc.NewKey(suite, master)
 }
 
-// unseal asks the openers in order.
-func (r *reader) unseal(ctx context.Context, decryptorType string, element []byte) ([]byte, error) {
+// unseal asks the openers in order. The reasons of those that hold no key for the
+// element are for the case that none does.
+func (r *reader) unseal(ctx context.Context, id KeyID, decryptorType string, element []byte) ([]byte, error) {
+	reasons := ""
 	for _, o := range r.cfg.Openers {
-		opened, err := o.Open(ctx, decryptorType, element)
+		opened, err := openWith(ctx, o, id, decryptorType, element)
 		if !errors.Is(err, ErrNotMine) {
 			return opened, err
 		}
+		if err != ErrNotMine {
+			reasons += "; " + err.Error()
+		}
 	}
-	return nil, fmt.Errorf("it was sealed by %s, and none of the %d configured openers can open it", keyxml.TypeName(decryptorType), len(r.cfg.Openers))
+	return nil, fmt.Errorf("it was sealed by %s, and none of the %d configured openers can open it%s", keyxml.TypeName(decryptorType), len(r.cfg.Openers), reasons)
+}
+
+func openWith(ctx context.Context, o Opener, id KeyID, decryptorType string, element []byte) ([]byte, error) {
+	if ko, ok := o.(KeyOpener); ok {
+		return ko.OpenKey(ctx, id, decryptorType, element)
+	}
+	return o.Open(ctx, decryptorType, element)
 }
 
 // elementName is what an operator knows the element by.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 )
 
 // A Store keeps the XML elements that make up a key ring: keys and revocations.
@@ -109,11 +110,27 @@ type Sealer interface {
 	Seal(ctx context.Context, keyID KeyID, fragment []byte) (decryptorType string, element []byte, err error)
 }
 
-// An Opener decrypts what a Sealer has encrypted. It returns ErrNotMine if
-// decryptorType is not of its kind or if it holds no key for the element; then
-// the next Opener is asked.
+// An Opener decrypts what a Sealer has encrypted. It returns an error that Is
+// ErrNotMine if decryptorType is not of its kind or if it holds no key for the
+// element; then the next Opener is asked. What such an error says beyond ErrNotMine,
+// such as which certificate is missing, the operator is told if no other can open it.
 type Opener interface {
 	Open(ctx context.Context, decryptorType string, element []byte) ([]byte, error)
+}
+
+// A KeyOpener is an Opener whose format binds what is sealed to its key. It is
+// called in place of Open, with the id of the key that the element stands in, and
+// refuses what was sealed as another key.
+type KeyOpener interface {
+	OpenKey(ctx context.Context, keyID KeyID, decryptorType string, element []byte) ([]byte, error)
+}
+
+// A Warner is a Sealer that has something to tell an operator, such as that its
+// certificate is about to expire: sentences that stay the same for as long as the
+// matter does. It is asked at every poll; the ring logs each sentence once, and
+// Status shows it.
+type Warner interface {
+	Warnings(now time.Time) []string
 }
 
 // An EscrowSink receives a copy of each new key, in clear, before the key is

@@ -103,7 +103,7 @@ func mixedElements(t reporter, h holders) {
 		mixed := a
 		mixed.element = withValue(t, a.element, i, value)
 		if got, err := open(t, s, mixed); err == nil && same(got, b.fragment) {
-			if _, bound := s.(keyOpener); bound {
+			if _, bound := s.(dataprotection.KeyOpener); bound {
 				t.Fatalf("with value %d of another key it opens as that", i)
 			}
 			continue
@@ -161,7 +161,7 @@ func valuesOf(e *etree.Element) (found []*string) {
 
 func inPlaceOfAnother(t reporter, h holders) {
 	s := h.sealer()
-	if _, ok := s.(keyOpener); !ok {
+	if _, ok := s.(dataprotection.KeyOpener); !ok {
 		t.Skip("the format does not bind a key to its id")
 	}
 	k := seal(t, s, secret(64, 1))

@@ -20,11 +20,6 @@ type Sealer interface {
 	dataprotection.Opener
 }
 
-// A keyOpener is told which key it opens, and refuses what was sealed as another one.
-type keyOpener interface {
-	OpenKey(ctx context.Context, keyID dataprotection.KeyID, decryptorType string, element []byte) ([]byte, error)
-}
-
 // Options tells what a sealer does not promise. The zero value asks for everything.
 type Options struct {
 	_ struct{}
@@ -131,7 +126,7 @@ func open(t reporter, s Sealer, k sealed) (fragment []byte, err error) {
 			t.Fatalf("Open has panicked: %v\n%s", p, k.element)
 		}
 	}()
-	if ko, ok := s.(keyOpener); ok {
+	if ko, ok := s.(dataprotection.KeyOpener); ok {
 		return ko.OpenKey(t.Context(), k.id, k.decryptorType, bytes.Clone(k.element))
 	}
 	return s.Open(t.Context(), k.decryptorType, bytes.Clone(k.element))

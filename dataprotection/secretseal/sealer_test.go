@@ -25,8 +25,9 @@ import (
 )
 
 var (
-	_ dataprotection.Sealer = (*secretseal.Sealer)(nil)
-	_ dataprotection.Opener = (*secretseal.Sealer)(nil)
+	_ dataprotection.Sealer    = (*secretseal.Sealer)(nil)
+	_ dataprotection.Opener    = (*secretseal.Sealer)(nil)
+	_ dataprotection.KeyOpener = (*secretseal.Sealer)(nil)
 )
 
 const (
@@ -328,6 +329,35 @@ func TestRing(t *testing.T) {
 			t.Errorf("the store has %d elements, %v, want the one", len(snap.Elements), err)
 		}
 	})
+}
+
+// Somebody who knows a key that was revoked, and can write to the store, gives its
+// secret another id.
+func TestRevokedKeyUnderAnotherName(t *testing.T) {
+	store := memstore.New()
+	cfg := dataprotection.Config{Application: "test", Store: store, Sealer: cheap(t, passphrase), GoOnly: true, Logger: slog.New(slog.DiscardHandler)}
+	ring := dataprotectiontest.Open(t, cfg)
+	leaked := ring.Status().SealingKey
+	snap, err := store.Load(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, elsewhere := range []bool{false, true} { // within the sealed element too?
+		other := leaked
+		other[0] ^= 0xff
+		text := strings.Replace(string(snap.Elements[0].XML), leaked.String(), other.String(), 1)
+		if elsewhere {
+			text = strings.ReplaceAll(text, leaked.String(), other.String())
+		}
+		forged := memstore.New()
+		if err := forged.Add(t.Context(), dataprotection.Element{Name: "key-" + other.String(), XML: []byte(text)}, ""); err != nil {
+			t.Fatal(err)
+		}
+		cfg.Store = forged
+		if _, err := dataprotection.Open(t.Context(), cfg); !errors.Is(err, dataprotection.ErrUnavailable) {
+			t.Errorf("got %v, want ErrUnavailable", err)
+		}
+	}
 }
 
 func opens(t *testing.T, cfg dataprotection.Config, sealed string) {

@@ -22,6 +22,8 @@ var (
 	_ dataprotection.Opener = (*x509seal.Certificate)(nil)
 	_ dataprotection.Sealer = x509seal.Certificates(nil)
 	_ dataprotection.Opener = x509seal.Certificates(nil)
+	_ dataprotection.Warner = (*x509seal.Certificate)(nil)
+	_ dataprotection.Warner = x509seal.Certificates(nil)
 )
 
 const (

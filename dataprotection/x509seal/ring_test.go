@@ -1,9 +1,12 @@
 package x509seal_test
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,8 +92,23 @@ func TestRing(t *testing.T) {
 		opens(t, config(dir, b, a), sealed)
 	})
 	t.Run("another certificate makes no new key", func(t *testing.T) {
-		fails(t, config(dir, b))
+		_, err := dataprotection.Open(t.Context(), config(dir, b))
+		for _, want := range []string{"open ", ".xml", a.String(), "not among those configured (" + b.Thumbprint() + ")"} {
+			if !errors.Is(err, dataprotection.ErrUnavailable) || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want ErrUnavailable with %q", err, want)
+			}
+		}
 		onlyFile(t, dir)
+	})
+	t.Run("what the certificate warns of is logged once and in Status", func(t *testing.T) {
+		var log bytes.Buffer
+		cfg := config(dir, a)
+		cfg.Logger, cfg.Now = slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return date(t, "2027-02-01") }
+		st := open(t, cfg).Status()
+		want := a.Warnings(cfg.Now())
+		if len(want) != 1 || !slices.Contains(st.Problems, want[0]) || strings.Count(log.String(), "expired on 2027-01-01") != 1 {
+			t.Errorf("got problems %q and the log\n%s\nwant %q", st.Problems, &log, want)
+		}
 	})
 }
 
