@@ -111,8 +111,12 @@ func (a *Authenticator) candidate(r *http.Request, found foundCookie, value stri
 }
 
 // sameSession reports whether two tickets are of one login. Tickets of one user
-// are, even where they were issued at different times.
-func sameSession(a, b *ticket.Ticket) bool { return a.Principal.ID() == b.Principal.ID() }
+// are, even where they were issued at different times. Where there is no id to
+// compare, they are not.
+func sameSession(a, b *ticket.Ticket) bool {
+	id := a.Principal.ID()
+	return id != "" && id == b.Principal.ID()
+}
 
 func endsLater(a, b *ticket.Ticket) bool {
 	endA, _ := a.Properties.Expires()

@@ -80,8 +80,11 @@ func (v *visit) wrap(w http.ResponseWriter, r *http.Request) http.ResponseWriter
 		},
 		Hijack: func(next httpsnoop.HijackFunc) httpsnoop.HijackFunc {
 			return func() (net.Conn, *bufio.ReadWriter, error) {
-				v.abandon() // whoever takes the connection writes a header of his own
-				return next()
+				conn, buf, err := next()
+				if err == nil { // who takes the connection writes the header, from ours, like ReverseProxy, or not
+					send()
+				}
+				return conn, buf, err
 			}
 		},
 	})
@@ -95,12 +98,6 @@ func (v *visit) send(h http.Header, r *http.Request) {
 	if !v.sent && !v.settled {
 		v.auth.sendRenewal(h, r, v.renewal)
 	}
-	v.sent = true
-}
-
-func (v *visit) abandon() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	v.sent = true
 }
 

@@ -21,6 +21,12 @@ func (s *site) pages() http.Handler {
 		io.WriteString(w, "x")
 		s.late <- s.auth.SignIn(w, r, bob, nil)
 	})
+	mux.HandleFunc("/in-vain", func(w http.ResponseWriter, r *http.Request) {
+		if _, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			s.Error("hijacked a connection of many")
+		}
+		s.succeeds(s.auth.SignIn(w, r, bob, nil))
+	})
 	mux.HandleFunc("/silent", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("/hints", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Link", "</a.css>; rel=preload")
