@@ -30,7 +30,19 @@ func (t *Ticket) MarshalBinary() ([]byte, error) { return t.AppendBinary(nil) }
 // The error Is ErrInvalid when a claim names a property twice, or when actors are
 // nested more than 16 deep.
 func (t *Ticket) AppendBinary(dst []byte) ([]byte, error) {
-	w := writer{buf: dst}
+	w := writer{buf: dst, trusting: true}
+	w.ticket(t)
+	if w.err == nil && !isASCII(w.buf[len(dst):]) {
+		w = writer{buf: dst} // once more, with a look at each text
+		w.ticket(t)
+	}
+	if w.err != nil {
+		return nil, w.err
+	}
+	return w.buf, nil
+}
+
+func (w *writer) ticket(t *Ticket) {
 	w.int32(ticketVersion)
 	w.string(t.Scheme)
 	w.int32(len(t.Principal.Identities))
@@ -43,16 +55,13 @@ func (t *Ticket) AppendBinary(dst []byte) ([]byte, error) {
 		w.string(i.key)
 		w.string(i.value)
 	}
-	if w.err != nil {
-		return nil, w.err
-	}
-	return w.buf, nil
 }
 
 // writer keeps the first error.
 type writer struct {
-	buf []byte
-	err error
+	buf      []byte
+	trusting bool // that texts are valid UTF-8
+	err      error
 }
 
 func (w *writer) identity(i *claims.Identity, depth int) {
@@ -81,9 +90,13 @@ func (w *writer) identity(i *claims.Identity, depth int) {
 // claim takes the name type of the identity that the claim belongs to, which is
 // the default of its type.
 func (w *writer) claim(c *claims.Claim, nameType string) {
-	issuer := orDefault(c.Issuer, claims.DefaultIssuer)
 	w.stringOr(c.Type, nameType)
 	w.string(c.Value)
+	issuer := orDefault(c.Issuer, claims.DefaultIssuer)
+	if isOrdinary(c, issuer) {
+		w.buf = append(w.buf, ordinary...)
+		return
+	}
 	w.stringOr(orDefault(c.ValueType, claims.DefaultValueType), claims.DefaultValueType)
 	w.stringOr(issuer, claims.DefaultIssuer)
 	w.stringOr(orDefault(c.OriginalIssuer, issuer), issuer)
@@ -97,6 +110,13 @@ func (w *writer) claim(c *claims.Claim, nameType string) {
 		w.string(p.Key)
 		w.string(p.Value)
 	}
+}
+
+// isOrdinary reports whether c ends as most claims do.
+func isOrdinary(c *claims.Claim, issuer string) bool {
+	return len(c.Properties) == 0 && issuer == claims.DefaultIssuer &&
+		(c.ValueType == "" || c.ValueType == claims.DefaultValueType) &&
+		(c.OriginalIssuer == "" || c.OriginalIssuer == claims.DefaultIssuer)
 }
 
 func (w *writer) fail(format string, args ...any) {
@@ -121,7 +141,11 @@ func (w *writer) bool(b bool) {
 }
 
 func (w *writer) string(s string) {
-	if !utf8.ValidString(s) {
+	if len(s) < 0x80 && w.trusting {
+		w.buf = append(append(w.buf, byte(len(s))), s...)
+		return
+	}
+	if !w.trusting && !utf8.ValidString(s) {
 		s = string(toValidUTF8(s))
 	}
 	if len(s) > math.MaxInt32 {
