@@ -18,9 +18,9 @@
 // directory is read, and what network file systems fail with in passing, is tried
 // again a few times.
 //
-// A poll asks for names, sizes, times and modes and opens only files in which one
-// of these has changed, or that are so young that a second write might not show
-// in their time. A file that another program rewrites in place, to the same size
+// A poll asks for names, sizes, times and modes, and the directory's mode, and
+// opens only files in which one of these has changed, or that are so young that a
+// second write might not show in their time. A file that another program rewrites in place, to the same size
 // and with its old time put back, is not noticed.
 //
 // A system call on a hung mount cannot be cancelled. Each store therefore does

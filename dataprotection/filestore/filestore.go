@@ -54,7 +54,8 @@ func (s *Store) String() string {
 }
 
 // Load returns every element of the directory. The version tells the names and
-// the content of the elements, and is the same for every store that sees the same.
+// the content of the elements and who may read them, and is the same for every
+// store that sees the same.
 func (s *Store) Load(ctx context.Context, since dataprotection.Version) (dataprotection.Snapshot, error) {
 	return run(ctx, s, func() (dataprotection.Snapshot, error) { return s.load(ctx, since) })
 }

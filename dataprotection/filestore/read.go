@@ -157,7 +157,8 @@ func plausible(info fs.FileInfo) error {
 
 // snapshot turns files into what the ring wants, or ErrNotModified.
 func (s *Store) snapshot(l listing, files map[string]file, since dataprotection.Version) (dataprotection.Snapshot, error) {
-	snap := dataprotection.Snapshot{Version: version(l, files)}
+	exposed := s.exposures(l, files)
+	snap := dataprotection.Snapshot{Version: version(l, files, exposed)}
 	if snap.Version == since {
 		return dataprotection.Snapshot{}, dataprotection.ErrNotModified
 	}
@@ -173,19 +174,21 @@ func (s *Store) snapshot(l listing, files map[string]file, since dataprotection.
 			XML:  append([]byte(nil), f.xml...), // the cache stays ours
 		})
 	}
-	snap.Warnings = s.warnings(l, files)
+	snap.Warnings = s.warnings(exposed)
 	return snap, nil
 }
 
 // version has two parts, "{names}.{content}". Add compares the first, Load both.
 // It is made from content and not from times, so that every machine finds the
-// same and a file that has merely been touched does not count as changed.
-func version(l listing, files map[string]file) dataprotection.Version {
+// same and a file that has merely been touched does not count as changed. What
+// others may read counts as content: who mends it is to see that it is mended.
+func version(l listing, files map[string]file, exposed []exposure) dataprotection.Version {
 	h := sha256.New()
 	for _, entry := range l.elements {
 		f := files[entry.Name()]
 		fmt.Fprintf(h, "%s\x00%x\x00%v\x00", entry.Name(), f.sum, f.err)
 	}
+	fmt.Fprintf(h, "%v", exposed)
 	return dataprotection.Version(l.state() + "." + hex.EncodeToString(h.Sum(nil)[:16]))
 }
 

@@ -12,10 +12,10 @@ import (
 const others fs.FileMode = 0o077
 
 // warnings tells what an operator should mend.
-func (s *Store) warnings(l listing, files map[string]file) []string {
+func (s *Store) warnings(exposed []exposure) []string {
 	var found []string
-	if runtime.GOOS != "windows" && s.keepsModes() {
-		found = append(found, s.modeWarnings(l, files)...)
+	for _, e := range exposed {
+		found = append(found, s.exposureWarning(e))
 	}
 	if s.fleeting(s.dir) {
 		found = append(found, fmt.Sprintf("the %s is inside the container and will be lost with it, and with the keys every login; mount a volume there", s))
@@ -34,22 +34,42 @@ func (s *Store) keepsModes() bool {
 	return err == nil && info.Mode()&others == 0
 }
 
-func (s *Store) modeWarnings(l listing, files map[string]file) []string {
-	var found []string
-	if info, err := os.Stat(s.dir); err == nil && info.Mode()&others != 0 {
-		found = append(found, fmt.Sprintf("the %s has mode %04o and is open to others than its owner; run: chmod 700 %s", s, perm(info), quote(s.dir)))
+// An exposure is a file, or with no name the directory itself, that others than
+// its owner may use.
+type exposure struct {
+	name string
+	mode fs.FileMode
+}
+
+// exposures lists what is open to others, the directory first.
+func (s *Store) exposures(l listing, files map[string]file) []exposure {
+	if runtime.GOOS == "windows" || !s.keepsModes() {
+		return nil
+	}
+	var found []exposure
+	note := func(name string, info fs.FileInfo) {
+		if info.Mode()&others != 0 {
+			found = append(found, exposure{name, info.Mode().Perm()})
+		}
+	}
+	if info, err := os.Stat(s.dir); err == nil {
+		note("", info)
 	}
 	for _, entry := range l.elements {
-		if info := files[entry.Name()].info; info != nil && info.Mode()&others != 0 {
-			found = append(found, fmt.Sprintf("in the %s the file %s has mode %04o and is open to others than its owner; run: chmod 600 %s",
-				s, entry.Name(), perm(info), quote(s.dir+"/"+entry.Name())))
+		if info := files[entry.Name()].info; info != nil {
+			note(entry.Name(), info)
 		}
 	}
 	return found
 }
 
-// perm is the mode as chmod takes it.
-func perm(info fs.FileInfo) uint32 { return uint32(info.Mode().Perm()) }
+func (s *Store) exposureWarning(e exposure) string {
+	if e.name == "" {
+		return fmt.Sprintf("the %s has mode %04o and is open to others than its owner; run: chmod 700 %s", s, e.mode, quote(s.dir))
+	}
+	return fmt.Sprintf("in the %s the file %s has mode %04o and is open to others than its owner; run: chmod 600 %s",
+		s, e.name, e.mode, quote(s.dir+"/"+e.name))
+}
 
 // quote makes path one word of a shell command.
 func quote(path string) string {

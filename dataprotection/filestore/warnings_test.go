@@ -1,6 +1,8 @@
 package filestore_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -90,6 +92,28 @@ func TestWarnings(t *testing.T) {
 		}
 		if len(warnings) != 2 {
 			t.Errorf("got %d warnings, want 2", len(warnings))
+		}
+	})
+	t.Run("what changes is news to who knows the rest", func(t *testing.T) {
+		dir := t.TempDir()
+		os.Chmod(dir, 0o700)
+		s := filestore.OnHost(filestore.New(dir))
+		add(t, s, "a", "<a />")
+		known := load(t, s)
+		for _, tc := range []struct {
+			name string
+			mode os.FileMode
+			want int // warnings
+		}{{dir, 0o755, 1}, {dir, 0o700, 0}, {filepath.Join(dir, "a.xml"), 0o644, 1}, {filepath.Join(dir, "a.xml"), 0o600, 0}} {
+			os.Chmod(tc.name, tc.mode)
+			snap, err := s.Load(t.Context(), known.Version)
+			if err != nil || len(snap.Warnings) != tc.want {
+				t.Errorf("%s %04o: got %q, %v, want %d warnings", filepath.Base(tc.name), tc.mode, snap.Warnings, err, tc.want)
+			}
+			if err := s.Add(t.Context(), element("a", "<a />"), known.Version); !errors.Is(err, fs.ErrExist) {
+				t.Errorf("%s %04o: Add = %v, want fs.ErrExist: a mode is no conflict", filepath.Base(tc.name), tc.mode, err)
+			}
+			known = snap
 		}
 	})
 	t.Run("modes mean nothing where the marker has not kept its own", func(t *testing.T) {
