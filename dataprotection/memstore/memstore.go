@@ -17,7 +17,8 @@ import (
 
 // A Store keeps a key ring in memory. It implements dataprotection.Store,
 // Replacer, Remover and Notifier, and is safe for concurrent use. Several rings
-// may use one Store, as several programs would use one directory. Make one with New.
+// may use one Store, as several programs would use one directory. Make one with
+// New: the versions of a zero Store are not told from those of another one.
 type Store struct {
 	id string // tells the versions of one store from those of another
 
@@ -25,12 +26,12 @@ type Store struct {
 	elements []dataprotection.Element
 	changes  int           // counts the changes
 	refs     int           // counts the elements that there ever were
-	changed  chan struct{} // closed at the next change
+	changed  chan struct{} // closed at the next change; nil if nobody waits
 }
 
 // New returns an empty store.
 func New() *Store {
-	return &Store{id: rand.Text(), changed: make(chan struct{})}
+	return &Store{id: rand.Text()}
 }
 
 // String says "memory", for logs.
@@ -108,21 +109,25 @@ func (s *Store) Remove(ctx context.Context, elements ...dataprotection.Element) 
 // Notify calls changed at once, and then after each change, or once after several
 // in quick succession, until ctx ends.
 func (s *Store) Notify(ctx context.Context, changed func()) error {
-	s.mu.Lock()
-	next := s.changed
-	s.mu.Unlock()
-	changed()
 	for {
+		next := s.nextChange()
+		changed()
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-next:
 		}
-		s.mu.Lock()
-		next = s.changed
-		s.mu.Unlock()
-		changed()
 	}
+}
+
+// nextChange returns a channel that is closed at the next change.
+func (s *Store) nextChange() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	return s.changed
 }
 
 // version tells the present state. The caller holds mu.
@@ -133,8 +138,10 @@ func (s *Store) version() dataprotection.Version {
 // change marks a new state. The caller holds mu.
 func (s *Store) change() {
 	s.changes++
-	close(s.changed)
-	s.changed = make(chan struct{})
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
 }
 
 // index finds an element. The caller holds mu.

@@ -125,3 +125,13 @@ func TestVersionsDifferBetweenStores(t *testing.T) {
 		t.Errorf("Load since the version of another empty store: %v, want a snapshot", err)
 	}
 }
+
+func TestZeroStore(t *testing.T) {
+	var s memstore.Store
+	if err := s.Add(t.Context(), element("a", "<a />"), ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := texts(t, &s); !slices.Equal(got, []string{"<a />"}) {
+		t.Errorf("got %q", got)
+	}
+}
