@@ -13,7 +13,10 @@ import (
 	"github.com/sealring/sealring/dataprotection/internal/keyxml"
 )
 
-var errReadOnly = errors.New("dataprotection: the configuration is read-only")
+var (
+	errReadOnly          = errors.New("dataprotection: the configuration is read-only")
+	errZeroManager error = &unavailableError{"dataprotection: the manager was not made; use NewManager"}
+)
 
 // A Manager operates on the keys in a store: it lists, makes, revokes and
 // deletes them. It makes nothing on its own and works on a ring that is partly
@@ -21,7 +24,7 @@ var errReadOnly = errors.New("dataprotection: the configuration is read-only")
 // within their poll interval.
 //
 // A Manager is safe for concurrent use. It reads the store at each call and
-// needs no closing.
+// needs no closing. A zero Manager returns errors.
 type Manager struct {
 	cfg Config
 
@@ -305,6 +308,9 @@ func (m *Manager) readForWriting(ctx context.Context) (*contents, error) {
 
 // read reads the store, bearing with elements that cannot be understood.
 func (m *Manager) read(ctx context.Context) (*contents, error) {
+	if m.cfg.Store == nil {
+		return nil, errZeroManager
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c, err := m.reader.readSettled(ctx, "")

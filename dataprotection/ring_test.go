@@ -63,6 +63,16 @@ func TestZeroValuesReturnErrors(t *testing.T) {
 	if st := ring.Status(); st.Healthy || ring.Close() != nil {
 		t.Errorf("zero KeyRing: Status = %+v", st)
 	}
+	var m dataprotection.Manager
+	if _, err := m.List(ctx); !errors.Is(err, dataprotection.ErrUnavailable) {
+		t.Errorf("zero Manager: List = %v", err)
+	}
+	if err := m.RevokeAll(ctx, time.Time{}, ""); !errors.Is(err, dataprotection.ErrUnavailable) {
+		t.Errorf("zero Manager: RevokeAll = %v", err)
+	}
+	if err := m.Delete(ctx, nil, nil); err == nil {
+		t.Error("zero Manager: Delete succeeded")
+	}
 	var none *dataprotection.KeyRing
 	if _, err := none.Protector("p").Protect(nil); err == nil || none.Close() != nil {
 		t.Error("nil KeyRing: Protect succeeded")
