@@ -30,6 +30,8 @@ func (r *refresher) plan(now time.Time) plan {
 			return plan{sealing: k, proper: true, create: takingOver(d.Create, infos)}
 		}
 		return plan{sealing: r.makeshift(now), err: &RingError{Op: "open", Element: k.info.Element, Err: fmt.Errorf("the newest key cannot be used: %w", k.info.Unusable)}}
+	case r.cfg.ReadOnly && len(r.contents.skipped) > 0:
+		return plan{err: fmt.Errorf("%w: %w", ErrNoDefaultKey, joinRingErrors(r.contents.skipped))}
 	case r.cfg.ReadOnly:
 		return plan{err: ErrNoDefaultKey}
 	case len(r.contents.skipped) > 0:

@@ -185,6 +185,12 @@ func TestRuleMalformedKeyIsNoReasonForANewOne(t *testing.T) {
 	if !errors.Is(err, dataprotection.ErrUnavailable) || !strings.Contains(fmt.Sprint(err), "key-bad") || store.adds != 0 {
 		t.Errorf("Open = %v after %d creations, want an error that names the key, and none made", err, store.adds)
 	}
+	readOnly := config(store)
+	readOnly.ReadOnly = true
+	_, err = dataprotection.Open(t.Context(), readOnly)
+	if !errors.Is(err, dataprotection.ErrNoDefaultKey) || !strings.Contains(fmt.Sprint(err), "key-bad") {
+		t.Errorf("read-only: Open = %v, want ErrNoDefaultKey that names the key", err)
+	}
 }
 
 func TestRuleStoreAwayForADay(t *testing.T) {
