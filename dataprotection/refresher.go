@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -127,7 +128,7 @@ func (r *refresher) turn(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
 	loadErr := r.load(ctx)
-	if errors.Is(loadErr, context.Canceled) {
+	if errors.Is(ctx.Err(), context.Canceled) {
 		return // the ring is being closed
 	}
 	r.health.loaded(r.cfg.now(), loadErr)
@@ -293,12 +294,22 @@ func (r *refresher) wakeUp() {
 	}
 }
 
-// listen passes on the store's own news. When that ends it is tried again.
+// listen passes on the store's own news. When that ends it is tried again; that
+// it ended is logged once, and once that there is news again.
 func (r *refresher) listen(ctx context.Context, n Notifier) {
+	var ended atomic.Bool
+	changed := func() {
+		if ended.CompareAndSwap(true, false) {
+			r.cfg.Logger.Info("dataprotection: the store notifies again")
+		}
+		r.wakeUp()
+	}
 	for ctx.Err() == nil {
-		err := n.Notify(ctx, r.wakeUp)
+		err := n.Notify(ctx, changed)
 		if ctx.Err() == nil {
-			r.cfg.Logger.Warn("dataprotection: the store's notifications ended; polling goes on", "err", err)
+			if ended.CompareAndSwap(false, true) {
+				r.cfg.Logger.Warn("dataprotection: the store's notifications ended; polling goes on", "err", err)
+			}
 			_ = sleep(ctx, r.cfg.PollInterval)
 		}
 	}

@@ -64,7 +64,7 @@ func (r *KeyRing) Status() Status {
 	st := Status{
 		Application: r.cfg.Application, Store: storeName(r.cfg.Store), ReadOnly: r.cfg.ReadOnly,
 		Fingerprint:  fingerprint(infos),
-		NextRotation: r.cfg.policy().NextCreation(now, infos),
+		NextRotation: r.cfg.policy().NextCreation(now, assumeUsable(infos)),
 	}
 	if snap.sealing != nil {
 		info := snap.sealing.info

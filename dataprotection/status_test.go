@@ -2,10 +2,13 @@ package dataprotection_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -105,6 +108,67 @@ func TestStatusOfFailures(t *testing.T) {
 		poll()
 		if st := ring.Status(); !st.Healthy || st.LastError == "" || !st.LastGoodLoad.After(st.LastFailedLoad) || st.LastFailedLoad.IsZero() {
 			t.Errorf("afterwards: %+v", st)
+		}
+	})
+}
+
+// A store's own cancellation is a failure like others, and not the ring being closed.
+func TestStatusOfACancelledLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &fakeStore{}
+		ring := open(t, config(store))
+		defer ring.Close()
+		store.set(func(s *fakeStore) { s.loadErr = fmt.Errorf("the connection was given up: %w", context.Canceled) })
+		poll()
+		if st := ring.Status(); st.Healthy || !strings.Contains(st.LastError, "given up") {
+			t.Errorf("%+v", st)
+		}
+	})
+}
+
+// A key that cannot be opened is no reason for a new one, so none is announced.
+func TestNextRotationOfAKeyThatCannotBeOpened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := expiring(idA, time.Now().AddDate(0, 2, 0))
+		store := holding(key)
+		ring := open(t, config(store))
+		defer ring.Close()
+		want := ring.Status().NextRotation
+		store.set(func(s *fakeStore) { s.elements[0].XML = []byte(strings.Replace(key, "AES_256_CBC", "ROT13", 1)) })
+		poll()
+		if st := ring.Status(); st.Unusable != 1 || !st.NextRotation.Equal(want) {
+			t.Errorf("next rotation %v, want %v as before: %+v", st.NextRotation, want, st)
+		}
+	})
+}
+
+// A deafStore loses its connection as soon as it listens, until it is mended.
+type deafStore struct {
+	*fakeStore
+	mended atomic.Bool
+}
+
+func (s *deafStore) Notify(ctx context.Context, changed func()) error {
+	if !s.mended.Load() {
+		return errors.New("no connection")
+	}
+	changed()
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestNotificationsThatEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, log := &deafStore{fakeStore: &fakeStore{}}, &logBook{}
+		cfg := config(store)
+		cfg.Logger = log.logger()
+		ring := open(t, cfg)
+		defer ring.Close()
+		time.Sleep(time.Hour)
+		store.mended.Store(true)
+		time.Sleep(time.Hour)
+		if ended, again := log.count("notifications ended"), log.count("notifies again"); ended != 1 || again != 1 {
+			t.Errorf("logged %d and %d times, want once each:\n%s", ended, again, log)
 		}
 	})
 }
