@@ -34,7 +34,7 @@ type Manager struct {
 
 // NewManager returns a manager for the ring that cfg describes. The error is a
 // *ConfigError for a mistake in cfg, and Is ErrUnavailable if the store cannot
-// be read at all.
+// be read at all or the sealer does not seal; with ReadOnly set it need not.
 func NewManager(ctx context.Context, cfg Config) (*Manager, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -111,7 +111,9 @@ func (m *Manager) dates(c *contents) *KeyDates {
 }
 
 // Revoke revokes one key: what it has sealed is refused from then on, by every
-// ring within its poll interval. If it is the key that seals, its successor is
+// ring within its poll interval. (A ring that meets elements that it cannot read,
+// Listing.Problems names them, takes up no news until they are mended or removed.)
+// If it is the key that the policy wants to seal with, its successor is
 // made first. Reason is for humans and stored with the revocation. Revoking a
 // revoked key does nothing; an unknown one is a *KeyNotFoundError, unless the
 // store has elements that cannot be read, where the key may be.
@@ -138,8 +140,8 @@ func (m *Manager) Revoke(ctx context.Context, id KeyID, reason string) error {
 
 // RevokeAll revokes every key that was created before the given moment, which
 // must not lie in the future. The zero time means all keys that there are, even
-// if they were made by an instance whose clock is ahead. If the key that seals is
-// among them, its successor is made first and is not hit.
+// if they were made by an instance whose clock is ahead. If the key that the
+// policy wants to seal with is among them, its successor is made first and is not hit.
 func (m *Manager) RevokeAll(ctx context.Context, before time.Time, reason string) error {
 	c, err := m.readForWriting(ctx)
 	if err != nil {
