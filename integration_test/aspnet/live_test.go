@@ -300,8 +300,14 @@ func startApp(t *testing.T, keys string, env ...string) *liveApp {
 // launch starts an application; the function it returns waits until that answers.
 func launch(t *testing.T, keys string, env ...string) (ready func() *liveApp) {
 	t.Helper()
+	return serve(t, []string{"dir:" + keys}, env...)
+}
+
+// serve is launch with the arguments that say where the keys are and how they are sealed.
+func serve(t *testing.T, keys []string, env ...string) (ready func() *liveApp) {
+	t.Helper()
 	app := &liveApp{url: "http://" + freeAddress(t)}
-	cmd := reference(t, "serve", app.url, "vectors", "dir:"+keys)
+	cmd := reference(t, append([]string{"serve", app.url, "vectors"}, keys...)...)
 	cmd.Env = append(os.Environ(), env...)
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {

@@ -24,11 +24,11 @@ type item struct {
 	Protected string   `json:"protected"`
 }
 
-// runProtect is for the kinds protect and rotation.
+// runProtect is for the kinds protect, rotation and x509.
 func runProtect(t *testing.T, v *vector) {
 	ring := v.open(t)
 	otherName := "another application"
-	other := openReadOnly(t, v.dir+"/keys", &otherName)
+	other := openReadOnly(t, v.dir+"/keys", &otherName, v.openers(t)...)
 	each(t, v, func(t *testing.T, i item) {
 		p, sealed := ring.Protector(i.Purposes...), decode(t, i.Protected)
 		opens(t, p, sealed, i.Plaintext)

@@ -26,6 +26,8 @@ type vector struct {
 	ApplicationName *string
 	Items           []json.RawMessage
 	Flows           []json.RawMessage
+	PFXPassword     string // of cert.pfx beside it
+	Thumbprint      string
 
 	dir string
 	raw []byte
@@ -43,8 +45,8 @@ var kinds = map[string]func(*testing.T, *vector){
 	"default-keys": runDefaultKeys,
 	"timelines":    runTimelines,
 	"flows":        runFlowsVector,
+	"x509":         runX509,
 	"antiforgery":  nil,
-	"x509":         nil,
 }
 
 // How many cases there are to be at least, so that none is lost unnoticed: in
@@ -58,6 +60,7 @@ var floors = map[string]struct{ testdata, full int }{
 	"default-keys": {300, 1300},
 	"timelines":    {50, 150},
 	"flows":        {53, 500},
+	"x509":         {43, 104},
 }
 
 func TestVectors(t *testing.T) {
@@ -197,16 +200,16 @@ func runFlowsVector(t *testing.T, v *vector) {
 // open opens the ring of the case, to read from, at a moment when it was new.
 func (v *vector) open(t *testing.T) *dataprotection.KeyRing {
 	t.Helper()
-	return openReadOnly(t, filepath.Join(v.dir, "keys"), v.ApplicationName)
+	return openReadOnly(t, filepath.Join(v.dir, "keys"), v.ApplicationName, v.openers(t)...)
 }
 
 // openReadOnly opens the ring in a directory for an application, nil for none, at
 // a moment shortly after its newest key was made.
-func openReadOnly(t *testing.T, keys string, application *string) *dataprotection.KeyRing {
+func openReadOnly(t *testing.T, keys string, application *string, openers ...dataprotection.Opener) *dataprotection.KeyRing {
 	t.Helper()
 	made := newestCreation(t, keys)
 	cfg := dataprotection.Config{
-		Store: filestore.New(keys), ReadOnly: true,
+		Store: filestore.New(keys), Openers: openers, ReadOnly: true,
 		Now:    func() time.Time { return made.Add(time.Minute) },
 		Logger: slog.New(slog.DiscardHandler),
 	}

@@ -68,6 +68,9 @@ func TestWrittenCases(t *testing.T) {
 		return m.RevokeAll(t.Context(), time.Time{}, "breach")
 	})
 	w.tickets(t)
+	for _, folder := range []string{"x509-rsa2048", "x509-rsa3072", "x509-rsa4096"} {
+		w.x509(t, folder)
+	}
 
 	for _, folder := range slices.Sorted(maps.Keys(w.folders)) {
 		t.Run("read back/"+folder, func(t *testing.T) {
@@ -121,6 +124,9 @@ func save[T any](t *testing.T, w *writer, folder, kind, application string, item
 	c := map[string]any{"kind": kind, "runtime": "sealring", "applicationName": nil, "items": items}
 	if application != "" {
 		c["applicationName"] = application
+	}
+	if kind == "x509" {
+		c["pfxPassword"] = pfxPassword
 	}
 	text, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
