@@ -111,9 +111,8 @@ func (m *Manager) dates(c *contents) *KeyDates {
 }
 
 // Revoke revokes one key: what it has sealed is refused from then on, by every
-// ring within its poll interval. (A ring that meets elements that it cannot read,
-// Listing.Problems names them, takes up no news until they are mended or removed.)
-// If it is the key that the policy wants to seal with, its successor is
+// ring within its poll interval. If it is the key that the policy wants to seal
+// with, its successor is
 // made first. Reason is for humans and stored with the revocation. Revoking a
 // revoked key does nothing; an unknown one is a *KeyNotFoundError, unless the
 // store has elements that cannot be read, where the key may be.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -154,12 +155,29 @@ func (r *refresher) load(ctx context.Context) error {
 	case errors.Is(err, ErrNotModified):
 		return nil
 	case err != nil:
+		if c != nil {
+			r.takeReadable(c)
+		}
 		return err
 	case len(c.keys)+len(c.skipped) == 0 && len(r.contents.keys) > 0:
 		return &RingError{Op: "list", Err: errors.New("the store had keys and is empty now; is it still mounted? The keys known so far stay in use until the ring is opened anew")}
 	}
 	r.take(c)
 	return nil
+}
+
+// takeReadable takes from contents with unreadable elements what cannot be wrong
+// to take: the revocations, and the keys that are new, a successor among them.
+// Else one broken file would keep every later revocation from taking hold.
+func (r *refresher) takeReadable(c *contents) {
+	r.known.merge(c)
+	keys := slices.Clone(r.contents.keys)
+	for _, k := range c.keys {
+		if r.contents.key(k.info.ID) == nil {
+			keys = append(keys, k)
+		}
+	}
+	r.contents.keys = keys
 }
 
 // take makes c the contents that the ring works on. Revocations once seen stay

@@ -15,12 +15,17 @@ type knownRevocations struct {
 	vanished []string // what the store no longer holds though it should
 }
 
-// add takes up the revocations in c, and notes those that c lacks.
-func (r *knownRevocations) add(c *contents) {
+// merge takes up the revocations in c.
+func (r *knownRevocations) merge(c *contents) {
 	maps.Copy(r.keys, c.revoked)
 	if c.revokedBefore.After(r.before) {
 		r.before = c.revokedBefore
 	}
+}
+
+// add takes up the revocations in c, and notes those that c lacks.
+func (r *knownRevocations) add(c *contents) {
+	r.merge(c)
 	r.vanished = nil
 	for _, k := range c.keys {
 		if r.cover(k) && !c.isRevoked(k) {

@@ -152,6 +152,30 @@ func TestRuleUnreadableElementMayBeARevocation(t *testing.T) {
 	})
 }
 
+// One broken file does not keep later revocations from taking hold.
+func TestRuleRevocationsBesideUnreadableElements(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &fakeStore{}
+		ring := open(t, config(store))
+		defer ring.Close()
+		sealed := protect(t, ring, "x")
+		store.put("junk.xml", "")
+		poll()
+		unprotect(t, ring, sealed, "x")
+		if err := manage(t, config(store)).Revoke(t.Context(), ring.Status().SealingKey, "stolen"); err != nil {
+			t.Fatal(err)
+		}
+		poll()
+		if _, err := ring.Protector("p").UnprotectString(t.Context(), sealed); !errors.Is(err, dataprotection.ErrInvalidPayload) {
+			t.Errorf("a payload of the revoked key: %v, want ErrInvalidPayload", err)
+		}
+		unprotect(t, ring, protect(t, ring, "y"), "y") // under the successor
+		if st := ring.Status(); st.Healthy || st.Keys != 2 || len(store.names("key-")) != 2 {
+			t.Errorf("Status = %+v with %d keys in the store, want degraded, with the successor", st, len(store.names("key-")))
+		}
+	})
+}
+
 func TestRuleEmptyIsNotUnreadable(t *testing.T) {
 	store := &fakeStore{loadErr: errors.New("input/output error")}
 	_, err := dataprotection.Open(t.Context(), config(store))
