@@ -3,6 +3,7 @@ package cookieauth
 import (
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/cookieauth/ticket"
@@ -25,6 +26,7 @@ type Authenticator struct {
 	protector *dataprotection.Protector
 	plainName string // the cookie's name without prefix, for plain HTTP on one machine; else ""
 	reference bool   // as ASP.NET Core does it, where that is not the safest way
+	sealing   atomic.Pointer[sealingHeader]
 }
 
 // New returns an Authenticator. It touches neither network nor disk. The error

@@ -62,8 +62,17 @@ type Config struct {
 	Lifetime time.Duration
 
 	// NoSliding lets tickets end when they were first said to. Otherwise a ticket that
-	// is past half of its life is renewed for a whole one whenever it is used.
+	// is past half of its life is renewed for a whole one whenever it is used, and so
+	// is one that was sealed with a key that the ring no longer seals with (not with
+	// the profile ASPNETCore).
 	NoSliding bool
+
+	// AbsoluteLifetime is how long a user stays signed in at most, however often the
+	// ticket is renewed; then they must prove again who they are. The default is no
+	// such bound: a cookie that is used, by whomever, lives on. A ticket that was
+	// made without it counts from its issue. A .NET program that renews the ticket
+	// keeps the date but does not know of the bound; here it holds all the same.
+	AbsoluteLifetime time.Duration
 
 	// PathBase is the path below which the program lives, such as "/app", if the
 	// requests that arrive here have it in their paths. Login and other paths are below it.
@@ -226,6 +235,7 @@ func (c *Config) check() error {
 	p.Add(c.Profile != Safest && c.Profile != ASPNETCore, "Profile", "unknown")
 	p.Add(!utf8.ValidString(c.Scheme), "Scheme", "not valid UTF-8")
 	p.Add(c.Lifetime < time.Second, "Lifetime", "less than a second")
+	p.Add(c.AbsoluteLifetime < 0 || c.AbsoluteLifetime > 0 && c.AbsoluteLifetime < time.Second, "AbsoluteLifetime", "less than a second")
 	p.Add(c.PathBase != "" && (!isPath(c.PathBase) || strings.HasSuffix(c.PathBase, "/")), "PathBase", "must begin with a slash, not end with one, and have no query")
 	p.Add(c.LoginPath != "" && !isPath(c.LoginPath), "LoginPath", notPath)
 	p.Add(c.LogoutPath != "" && !isPath(c.LogoutPath), "LogoutPath", notPath)

@@ -25,6 +25,7 @@ var (
 var (
 	errMalformed    = errors.New("the cookie is not base64url")
 	errExpired      = errors.New("the ticket has expired")
+	errTooOld       = errors.New("the session has reached its absolute end")
 	errEndless      = errors.New("the ticket has no readable end")
 	errReference    = errors.New("the ticket only refers to a session in a store")
 	errAmbiguous    = errors.New("two valid cookies of one name belong to different sessions")

@@ -49,13 +49,13 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 // renewed. An error says why there is no user.
 func (a *Authenticator) identify(v *visit, w http.ResponseWriter, r *http.Request, found foundCookie) error {
 	now := a.cfg.Now()
-	if err := a.read(r, found, now, &v.ticket); err != nil {
+	oldKey, err := a.read(r, found, now, &v.ticket)
+	if err != nil {
 		return err
 	}
 	user := &v.ticket.Principal
-	a.checkSliding(v, r, now)
+	a.checkSliding(v, r, now, oldKey)
 	if a.cfg.Events.Validate != nil {
-		var err error
 		if user, err = a.validate(v, w, r, now); err != nil {
 			return err
 		}

@@ -50,20 +50,22 @@ func (a *Authenticator) findCookie(r *http.Request) (f foundCookie) {
 	return f
 }
 
-// read opens the cookie and judges the ticket in it.
-func (a *Authenticator) read(r *http.Request, found foundCookie, now time.Time, t *ticket.Buffer) error {
+// read opens the cookie and judges the ticket in it. OldKey says that it should be
+// sealed anew.
+func (a *Authenticator) read(r *http.Request, found foundCookie, now time.Time, t *ticket.Buffer) (oldKey bool, err error) {
 	s := getScratch()
 	defer s.release()
 	if found.count == 1 && chunk.Count(found.raw) == 0 && len(found.raw) <= maxRead {
 		if err := a.open(r.Context(), found.raw, s, now, t); !errors.Is(err, errMalformed) {
-			return err
+			return s.oldKey, err
 		}
 	}
 	values := found.header.All(found.name, maxSameName)
 	if a.reference && len(values) > 1 {
 		values = []string{found.header.Last(found.name)}
 	}
-	return a.choose(r, found, values, s, now, t)
+	err = a.choose(r, found, values, s, now, t)
+	return s.oldKey, err
 }
 
 // choose tries several cookies of one name, each with the chunks it may have. The
@@ -142,6 +144,7 @@ func (a *Authenticator) open(ctx context.Context, text string, s *scratch, now t
 	if err := t.UnmarshalBinary(plain); err != nil {
 		return err
 	}
+	s.oldKey = a.isOldKey(ctx, s.sealed, now)
 	return a.judge(&t.Ticket, now)
 }
 
@@ -155,6 +158,9 @@ func (a *Authenticator) judge(t *ticket.Ticket, now time.Time) error {
 		return errEndless
 	case refersToSession(t):
 		return errReference
+	}
+	if end, ok := a.absoluteEnd(&t.Properties); ok && end.Before(now) {
+		return errTooOld
 	}
 	return nil
 }

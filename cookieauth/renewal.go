@@ -14,8 +14,8 @@ import (
 )
 
 // checkSliding notes that the ticket is to be renewed if more than half of its
-// life is over.
-func (a *Authenticator) checkSliding(v *visit, r *http.Request, now time.Time) {
+// life is over and there is life to be gained, or if its key is an old one.
+func (a *Authenticator) checkSliding(v *visit, r *http.Request, now time.Time, oldKey bool) {
 	properties := &v.ticket.Properties
 	issued, ok1 := properties.Issued()
 	expires, ok2 := properties.Expires()
@@ -23,7 +23,7 @@ func (a *Authenticator) checkSliding(v *visit, r *http.Request, now time.Time) {
 		return
 	}
 	elapsed, remaining := now.Sub(issued), expires.Sub(now)
-	renew := remaining < elapsed
+	renew := oldKey || remaining < elapsed && !a.isLast(properties, expires)
 	if a.cfg.Events.CheckSliding != nil {
 		c := &SlidingContext{Request: r, Principal: &v.ticket.Principal, Properties: *properties, Elapsed: elapsed, Remaining: remaining, Renew: renew}
 		a.cfg.Events.CheckSliding(c)
@@ -42,13 +42,20 @@ func (v *visit) renew(t *ticket.Ticket, now time.Time) {
 	if !ok1 || !ok2 {
 		return
 	}
+	v.auth.adopt(&t.Properties)
 	end := now.Add(expires.Sub(issued))
 	if end.Before(expires.Add(-time.Second)) && !v.auth.reference {
 		return // issued by a clock that is ahead: a renewal would shorten its life
 	}
 	t.Properties.SetIssued(now)
-	t.Properties.SetExpires(end)
+	t.Properties.SetExpires(v.auth.cap(&t.Properties, end))
 	v.renewal = t
+}
+
+// isLast reports whether a ticket that ends then cannot be made to end later.
+func (a *Authenticator) isLast(p *ticket.Properties, expires time.Time) bool {
+	end, ok := a.absoluteEnd(p)
+	return ok && end.Sub(expires) < time.Second // tickets end on whole seconds
 }
 
 // wrap lets the renewal out with the header, however that is sent.

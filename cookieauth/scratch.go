@@ -4,7 +4,10 @@ import "sync"
 
 // scratch holds the forms that a ticket takes between its text in a cookie and
 // its plain bytes, so that they need not be allocated for each request.
-type scratch struct{ text, sealed, plain []byte }
+type scratch struct {
+	text, sealed, plain []byte
+	oldKey              bool // what was opened last should be sealed anew
+}
 
 var scratchPool = sync.Pool{New: func() any { return new(scratch) }}
 

@@ -54,6 +54,7 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 	if err := checkPrincipal(&t.Principal); err != nil {
 		return err
 	}
+	a.begin(&t.Properties, a.cfg.Now())
 	if t.Properties.Persistent() {
 		expires, ok := t.Properties.Expires()
 		if !ok {
