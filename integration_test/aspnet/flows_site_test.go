@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sealring/sealring/antiforgery"
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/cookieauth/ticket"
@@ -19,17 +20,34 @@ import (
 
 // A flowSite answers the requests of a flow as the reference's site does.
 type flowSite struct {
-	auth       *cookieauth.Authenticator
-	protector  *dataprotection.Protector
-	handler    http.Handler
-	cookieName string
-	pathBase   string
-	t0         time.Time
+	auth                  *cookieauth.Authenticator
+	csrf                  *antiforgery.Protection
+	protector             *dataprotection.Protector
+	handler               http.Handler
+	cookieName, tokenName string // of the login cookie and the antiforgery cookie
+	pathBase              string
+	t0                    time.Time
 }
 
-// antiforgeryPaths are about form tokens. The login cookie may be renewed there
-// like everywhere.
-var antiforgeryPaths = map[string]bool{"/tokens": true, "/peek": true, "/check": true, "/isvalid": true}
+// An option is a value in a flow's configuration, read as all that it may be.
+type option struct {
+	text   string
+	number float64
+	yes    bool
+	null   bool
+}
+
+func readOption(value json.RawMessage) (o option) {
+	_ = json.Unmarshal(value, &o.text) // one of the three fits
+	_ = json.Unmarshal(value, &o.number)
+	_ = json.Unmarshal(value, &o.yes)
+	o.null = string(value) == "null"
+	return o
+}
+
+func (o option) seconds() time.Duration { return time.Duration(o.number * float64(time.Second)) }
+
+var sameSites = map[string]http.SameSite{"unspecified": http.SameSiteDefaultMode, "none": http.SameSiteNoneMode, "lax": http.SameSiteLaxMode, "strict": http.SameSiteStrictMode}
 
 func newFlowSite(t *testing.T, f *flow, ring *dataprotection.KeyRing, t0 time.Time, now func() time.Time) *flowSite {
 	t.Helper()
@@ -39,7 +57,7 @@ func newFlowSite(t *testing.T, f *flow, ring *dataprotection.KeyRing, t0 time.Ti
 	}
 	s := &flowSite{pathBase: f.PathBase, t0: t0}
 	for name, value := range f.Cookie {
-		s.configure(t, &cfg, name, value)
+		s.configure(t, &cfg, name, readOption(value))
 	}
 	auth, err := cookieauth.New(cfg)
 	if err != nil {
@@ -53,57 +71,52 @@ func newFlowSite(t *testing.T, f *flow, ring *dataprotection.KeyRing, t0 time.Ti
 	if s.cookieName == "" {
 		s.cookieName = ".AspNetCore." + url.PathEscape(scheme)
 	}
+	s.protectForms(t, f, ring)
 	s.auth, s.protector = auth, ring.Protector(cookiePurposes(scheme)...)
 	s.handler = auth.Handler(http.HandlerFunc(s.answer))
 	return s
 }
 
-func (s *flowSite) configure(t *testing.T, cfg *cookieauth.Config, name string, value json.RawMessage) {
+func (s *flowSite) configure(t *testing.T, cfg *cookieauth.Config, name string, value option) {
 	t.Helper()
-	var text string
-	var number float64
-	var yes bool
-	_ = json.Unmarshal(value, &text) // one of the three fits
-	_ = json.Unmarshal(value, &number)
-	_ = json.Unmarshal(value, &yes)
 	switch name {
 	case "name":
-		cfg.Cookie.Name = text
+		cfg.Cookie.Name = value.text
 	case "path":
-		cfg.Cookie.Path = text
+		cfg.Cookie.Path = value.text
 	case "domain":
-		cfg.Cookie.Domain = text
+		cfg.Cookie.Domain = value.text
 	case "sameSite":
-		cfg.Cookie.SameSite = map[string]http.SameSite{"unspecified": http.SameSiteDefaultMode, "none": http.SameSiteNoneMode, "lax": http.SameSiteLaxMode, "strict": http.SameSiteStrictMode}[text]
+		cfg.Cookie.SameSite = sameSites[value.text]
 	case "securePolicy":
-		cfg.Cookie.Secure = map[string]cookieauth.SecurePolicy{"sameAsRequest": cookieauth.SecureSameAsRequest, "always": cookieauth.SecureAlways, "none": cookieauth.DangerouslyInsecure}[text]
+		cfg.Cookie.Secure = map[string]cookieauth.SecurePolicy{"sameAsRequest": cookieauth.SecureSameAsRequest, "always": cookieauth.SecureAlways, "none": cookieauth.DangerouslyInsecure}[value.text]
 	case "httpOnly":
-		cfg.Cookie.DangerouslyExposeToScripts = !yes
+		cfg.Cookie.DangerouslyExposeToScripts = !value.yes
 	case "maxAgeSeconds":
-		cfg.Cookie.MaxAge = time.Duration(number * float64(time.Second))
+		cfg.Cookie.MaxAge = value.seconds()
 	case "extension":
-		cfg.Cookie.Extensions = []string{text}
+		cfg.Cookie.Extensions = []string{value.text}
 	case "expireSeconds":
-		cfg.Lifetime = time.Duration(number * float64(time.Second))
+		cfg.Lifetime = value.seconds()
 	case "sliding":
-		cfg.NoSliding = !yes
+		cfg.NoSliding = !value.yes
 	case "loginPath":
-		cfg.LoginPath = text
+		cfg.LoginPath = value.text
 	case "logoutPath":
-		cfg.LogoutPath = text
+		cfg.LogoutPath = value.text
 	case "accessDeniedPath":
-		cfg.AccessDeniedPath = text
+		cfg.AccessDeniedPath = value.text
 	case "returnUrlParameter":
-		cfg.ReturnURLParameter = text
+		cfg.ReturnURLParameter = value.text
 	case "chunkSize":
-		cfg.ChunkSize = int(number)
-		if string(value) == "null" {
+		cfg.ChunkSize = int(value.number)
+		if value.null {
 			cfg.ChunkSize = -1
 		}
 	case "reject", "rejectAndSignOut", "replace", "replaceQuietly":
-		cfg.Events.Validate = func(c *cookieauth.ValidateContext) error { return s.validate(c, name, text) }
+		cfg.Events.Validate = func(c *cookieauth.ValidateContext) error { return s.validate(c, name, value.text) }
 	case "checkSliding":
-		cfg.Events.CheckSliding = func(c *cookieauth.SlidingContext) { c.Renew = yes }
+		cfg.Events.CheckSliding = func(c *cookieauth.SlidingContext) { c.Renew = value.yes }
 	default:
 		t.Fatalf("unknown cookie option %s", name)
 	}
@@ -132,12 +145,6 @@ func principalOf(authenticationType string, list ...claims.Claim) *claims.Princi
 	return &claims.Principal{Identities: []claims.Identity{{AuthenticationType: authenticationType, Claims: list}}}
 }
 
-// route is the path below the path base.
-func (s *flowStep) route(pathBase string) string {
-	path, _, _ := strings.Cut(s.Path, "?")
-	return strings.TrimPrefix(path, pathBase)
-}
-
 func (s *flowSite) answer(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	user := s.auth.User(r)
@@ -162,10 +169,9 @@ func (s *flowSite) answer(w http.ResponseWriter, r *http.Request) {
 		s.auth.Challenge(w, r, q.Get("redirect"))
 	case "/forbid":
 		s.auth.Forbid(w, r, "")
+	case "/tokens", "/peek", "/check", "/isvalid":
+		s.answerForms(w, r, path)
 	default:
-		if antiforgeryPaths[path] {
-			return
-		}
 		name := "nobody"
 		if user != nil {
 			name = user.Name()

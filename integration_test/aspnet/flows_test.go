@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,11 +26,12 @@ type flowCase struct {
 }
 
 type flow struct {
-	Name     string                     `json:"name"`
-	Scheme   string                     `json:"scheme"`
-	PathBase string                     `json:"pathBase"`
-	Cookie   map[string]json.RawMessage `json:"cookie"`
-	Steps    []flowStep                 `json:"steps"`
+	Name        string                     `json:"name"`
+	Scheme      string                     `json:"scheme"`
+	PathBase    string                     `json:"pathBase"`
+	Cookie      map[string]json.RawMessage `json:"cookie"`
+	Antiforgery map[string]json.RawMessage `json:"antiforgery"`
+	Steps       []flowStep                 `json:"steps"`
 }
 
 type flowStep struct {
@@ -39,16 +41,19 @@ type flowStep struct {
 	Path    string             `json:"path"`
 	HTTPS   bool               `json:"https"`
 	Headers map[string]string  `json:"headers"`
+	Form    map[string]string  `json:"form"`
+	Save    map[string]string  `json:"save"` // by variable, the field of the answer
 	Keep    *bool              `json:"keep"`
 	Expect  flowAnswer         `json:"expect"`
 }
 
 type flowAnswer struct {
-	Status     int               `json:"status"`
-	Headers    map[string]string `json:"headers"`
-	Body       string            `json:"body"`
-	SetCookies []flowCookie      `json:"setCookies"`
-	Ticket     *ticketText       `json:"ticket"`
+	Status           int               `json:"status"`
+	Headers          map[string]string `json:"headers"`
+	Body             *string           `json:"body"` // nil if it is tokens
+	SetCookies       []flowCookie      `json:"setCookies"`
+	Ticket           *ticketText       `json:"ticket"`
+	CookieTokenIsNew *bool             `json:"cookieTokenIsNew"`
 }
 
 type flowCookie struct {
@@ -77,7 +82,8 @@ func runFlows(t *testing.T, dir string, raw []byte) {
 				where := fmt.Sprintf("step %d, %s %s", i+1, step.Method, step.Path)
 				if reason, ok := flowDeviations[fmt.Sprintf("%s %d", f.Name, i+1)]; ok {
 					t.Logf("%s: differs, %s", where, reason)
-					b.take(b.send(&step), &step)
+					answer, body := b.send(t, &step)
+					b.take(t, answer, body, &step)
 					continue
 				}
 				b.run(t, where, &step)
@@ -88,30 +94,28 @@ func runFlows(t *testing.T, dir string, raw []byte) {
 
 // A flowBrowser is the client of a flow. It has one flat jar of cookies.
 type flowBrowser struct {
-	site  *flowSite
-	clock time.Time
-	jar   map[string]string
+	site      *flowSite
+	clock     time.Time
+	jar       map[string]string
+	variables map[string]string
 }
 
 func newBrowser(t *testing.T, f *flow, ring *dataprotection.KeyRing, t0 time.Time) *flowBrowser {
 	t.Helper()
-	b := &flowBrowser{clock: t0, jar: map[string]string{}}
+	b := &flowBrowser{clock: t0, jar: map[string]string{}, variables: map[string]string{}}
 	b.site = newFlowSite(t, f, ring, t0, func() time.Time { return b.clock })
 	return b
 }
 
 func (b *flowBrowser) run(t *testing.T, where string, step *flowStep) {
 	t.Helper()
-	answer := b.send(step)
-	b.take(answer, step)
-	if antiforgeryPaths[step.route(b.site.pathBase)] {
-		b.compareLogin(t, where, step, answer)
-		return
-	}
-	b.compare(t, where, step, answer)
+	answer, body := b.send(t, step)
+	b.compare(t, where, step, answer, body)
+	b.take(t, answer, body, step)
 }
 
-func (b *flowBrowser) send(step *flowStep) *http.Response {
+func (b *flowBrowser) send(t *testing.T, step *flowStep) (answer *http.Response, body string) {
+	t.Helper()
 	b.clock = b.clock.Add(time.Duration(step.Wait * float64(time.Second)))
 	for name, value := range step.Jar {
 		if value == nil {
@@ -120,7 +124,28 @@ func (b *flowBrowser) send(step *flowStep) *http.Response {
 			b.jar[b.cookieName(name)] = b.expand(*value)
 		}
 	}
-	r := httptest.NewRequest(step.Method, step.Path, nil)
+	r := b.request(step)
+	w := httptest.NewRecorder()
+	b.site.handler.ServeHTTP(w, r)
+	answer = w.Result()
+	answer.Request = r // an answer to HEAD is written without its body
+	var text strings.Builder
+	if err := answer.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ = strings.Cut(text.String(), "\r\n\r\n")
+	return answer, body
+}
+
+func (b *flowBrowser) request(step *flowStep) *http.Request {
+	form := url.Values{}
+	for field, value := range step.Form {
+		form.Set(field, b.expand(value))
+	}
+	r := httptest.NewRequest(step.Method, b.expand(step.Path), strings.NewReader(form.Encode()))
+	if step.Form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
 	r.Host = "app.test"
 	if step.HTTPS {
 		r.TLS = httptest.NewRequest("GET", "https://app.test/", nil).TLS
@@ -135,14 +160,18 @@ func (b *flowBrowser) send(step *flowStep) *http.Response {
 	if len(pairs) > 0 {
 		r.Header.Set("Cookie", strings.Join(pairs, "; "))
 	}
-	w := httptest.NewRecorder()
-	b.site.handler.ServeHTTP(w, r)
-	return w.Result()
+	return r
 }
 
-// take keeps the cookies of an answer, as the reference's client does: whatever
-// their path and domain.
-func (b *flowBrowser) take(answer *http.Response, step *flowStep) {
+// take keeps what later steps send: fields of the body, and the cookies, as the
+// reference's client does, whatever their path and domain.
+func (b *flowBrowser) take(t *testing.T, answer *http.Response, body string, step *flowStep) {
+	t.Helper()
+	if step.Expect.CookieTokenIsNew != nil {
+		for variable, field := range step.Save {
+			b.variables[variable] = fieldsOf(t, body)[field]
+		}
+	}
 	if step.Keep != nil && !*step.Keep {
 		return
 	}
@@ -155,15 +184,26 @@ func (b *flowBrowser) take(answer *http.Response, step *flowStep) {
 	}
 }
 
-// cookieName replaces the stand-in for the configured name.
+func fieldsOf(t *testing.T, body string) (fields map[string]string) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(body), &fields); err != nil {
+		t.Fatalf("the body %q: %v", body, err)
+	}
+	return fields
+}
+
+// cookieName replaces the stand-in for a configured name.
 func (b *flowBrowser) cookieName(name string) string {
 	if suffix, ok := strings.CutPrefix(name, "auth"); ok {
 		return b.site.cookieName + suffix
 	}
+	if name == "af" {
+		return b.site.tokenName
+	}
 	return name
 }
 
-// expand replaces {cookie:NAME} and {cookie:NAME|upto:60} in a value.
+// expand replaces {variable}, {cookie:NAME} and {cookie:NAME|upto:60} in a value.
 func (b *flowBrowser) expand(text string) string {
 	before, rest, ok := strings.Cut(text, "{")
 	if !ok {
@@ -171,7 +211,7 @@ func (b *flowBrowser) expand(text string) string {
 	}
 	what, after, _ := strings.Cut(rest, "}")
 	key, change, _ := strings.Cut(what, "|")
-	value := ""
+	value := b.variables[key]
 	if name, ok := strings.CutPrefix(key, "cookie:"); ok {
 		value = b.jar[b.cookieName(name)]
 	}
@@ -200,29 +240,35 @@ func changed(value, change string) string {
 	panic("unknown change " + change)
 }
 
-func (b *flowBrowser) compare(t *testing.T, where string, step *flowStep, answer *http.Response) {
+func (b *flowBrowser) compare(t *testing.T, where string, step *flowStep, answer *http.Response, body string) {
 	t.Helper()
 	want := step.Expect
-	var body strings.Builder
-	if err := answer.Write(&body); err != nil {
-		t.Fatal(err)
+	if answer.StatusCode != want.Status {
+		t.Errorf("%s: answered %d, want %d", where, answer.StatusCode, want.Status)
 	}
-	_, text, _ := strings.Cut(body.String(), "\r\n\r\n")
-	if answer.StatusCode != want.Status || text != want.Body {
-		t.Errorf("%s: answered %d %q, want %d %q", where, answer.StatusCode, text, want.Status, want.Body)
+	if want.Body != nil && body != *want.Body {
+		t.Errorf("%s: answered %q, want %q", where, body, *want.Body)
+	}
+	if want.CookieTokenIsNew != nil {
+		if _, isNew := fieldsOf(t, body)["cookie"]; isNew != *want.CookieTokenIsNew {
+			t.Errorf("%s: the cookie token is new %v, want %v", where, isNew, *want.CookieTokenIsNew)
+		}
 	}
 	for _, name := range []string{"Cache-Control", "Pragma", "Expires", "Location", "X-Frame-Options", "WWW-Authenticate"} {
 		if got := strings.Join(answer.Header.Values(name), ", "); got != want.Headers[name] {
 			t.Errorf("%s: %s is %q, want %q", where, name, got, want.Headers[name])
 		}
 	}
-	b.compareLogin(t, where, step, answer)
+	sent := setCookies(answer)
+	compareCookies(t, where, sent, want.SetCookies)
+	if want.Ticket != nil {
+		b.compareTicket(t, where, "we", sent, want.Ticket)
+		b.compareTicket(t, where, "the reference", want.SetCookies, want.Ticket)
+	}
 }
 
-// compareLogin compares what an answer says about the login cookie.
-func (b *flowBrowser) compareLogin(t *testing.T, where string, step *flowStep, answer *http.Response) {
+func compareCookies(t *testing.T, where string, got, want []flowCookie) {
 	t.Helper()
-	got, want := b.loginCookies(setCookies(answer)), b.loginCookies(step.Expect.SetCookies)
 	for i := range max(len(got), len(want)) {
 		switch {
 		case i >= len(got):
@@ -234,17 +280,16 @@ func (b *flowBrowser) compareLogin(t *testing.T, where string, step *flowStep, a
 				got[i].Name, got[i].Length, got[i].Attributes, want[i].Name, want[i].Length, want[i].Attributes)
 		}
 	}
-	if step.Expect.Ticket == nil {
-		return
-	}
-	wantTicket := toJSON(t, step.Expect.Ticket)
-	for who, cookies := range map[string][]flowCookie{"we": got, "the reference": want} {
-		text, err := b.site.openLogin(t, cookies)
-		if err != nil {
-			t.Errorf("%s: what %s sent does not open: %v", where, who, err)
-		} else if gotTicket := toJSON(t, text); gotTicket != wantTicket {
-			t.Errorf("%s: %s sent the ticket\n%s, want\n%s", where, who, gotTicket, wantTicket)
-		}
+}
+
+// compareTicket compares what is in the login cookie that who sent.
+func (b *flowBrowser) compareTicket(t *testing.T, where, who string, cookies []flowCookie, want *ticketText) {
+	t.Helper()
+	got, err := b.site.openLogin(t, b.loginCookies(cookies))
+	if err != nil {
+		t.Errorf("%s: what %s sent does not open: %v", where, who, err)
+	} else if got, want := toJSON(t, got), toJSON(t, want); got != want {
+		t.Errorf("%s: %s sent the ticket\n%s, want\n%s", where, who, got, want)
 	}
 }
 
