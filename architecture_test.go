@@ -146,11 +146,11 @@ var forbidden = []struct {
 }{
 	{"math/rand", "randomness comes from crypto/rand", production},
 	{"math/rand/v2", "randomness comes from crypto/rand", production},
-	{"testing", "it would put test flags into every program", func(f source) bool { return production(f) && !strings.HasSuffix(f.dir(), "test") }},
+	{"testing", "it would put test flags into every program", func(f source) bool { return production(f) && !f.isForTests() }},
 	{"log", "libraries take a *slog.Logger", func(f source) bool { return production(f) && !f.isProgram() }},
 	{"unsafe", "the compiler should go on checking", everywhere},
 	{"reflect", "types are known where they matter", func(f source) bool { return production(f) && !f.isProgram() }},
-	{"os/exec", "a library starts no programs", func(f source) bool { return production(f) && !f.isProgram() }},
+	{"os/exec", "a library starts no programs", func(f source) bool { return production(f) && !f.isProgram() && !f.isForTests() }},
 	{"net/http/pprof", "it opens a door on the default mux", everywhere},
 	{"crypto/md5", "it is broken", everywhere},
 	{"crypto/rc4", "it is broken", everywhere},
@@ -249,7 +249,11 @@ type source struct {
 
 type sources []source
 
-func (f source) dir() string     { return path.Dir(f.path) }
+func (f source) dir() string { return path.Dir(f.path) }
+
+// isForTests reports whether a file is in a package that only tests import.
+func (f source) isForTests() bool { return strings.HasSuffix(f.dir(), "test") }
+
 func (f source) isTest() bool    { return strings.HasSuffix(f.path, "_test.go") }
 func (f source) isProgram() bool { return wingOf(f.dir()) == "examples" || wingOf(f.dir()) == "cmd" }
 
@@ -349,6 +353,8 @@ func TestRulesFind(t *testing.T) {
 		{"math/rand in a test", noForbiddenImports, importing("dataprotection/a_test.go", "math/rand/v2"), ""},
 		{"testing", noForbiddenImports, importing("middleware/a.go", "testing"), "middleware/a.go: must not import testing: it would put test flags into every program"},
 		{"testing in a suite", noForbiddenImports, importing("dataprotection/storetest/a.go", "testing"), ""},
+		{"programs for tests", noForbiddenImports, importing("internal/realtest/a.go", "os/exec"), ""},
+		{"programs for a library", noForbiddenImports, importing("internal/x/a.go", "os/exec"), "internal/x/a.go: must not import os/exec: a library starts no programs"},
 		{"log", noForbiddenImports, importing("cookieauth/a.go", "log"), "cookieauth/a.go: must not import log: libraries take a *slog.Logger"},
 		{"log in a program", noForbiddenImports, importing("examples/login/main.go", "log"), ""},
 		{"reflect", noForbiddenImports, importing("antiforgery/a.go", "reflect"), "antiforgery/a.go: must not import reflect: types are known where they matter"},

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/realtest"
 )
 
 // An item is one payload of the kinds protect, rotation, time-limited and revocation.
@@ -165,7 +166,7 @@ const longPayload = 16 << 10
 func refusedWhenChanged(t *testing.T, sealed []byte, open func(changed []byte) error) {
 	t.Helper()
 	step := 1
-	if len(sealed) > longPayload && !requireAll() {
+	if len(sealed) > longPayload && !realtest.All() {
 		step = 101
 	}
 	for n := 0; n < len(sealed); n += step {

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/realtest"
 )
 
 // Processes that write keys and revocations are killed at random moments. The
 // ring always opens, and holds everything that a writer had been told is stored.
 func TestKilledWriters(t *testing.T) {
 	kills := 25
-	if thorough() {
+	if realtest.All() {
 		kills = 200
 	}
 	dir := t.TempDir()

@@ -105,6 +105,3 @@ func (m *member) line(t *testing.T) string {
 	}
 	return m.out.Text()
 }
-
-// thorough reports whether the tests shall take their time.
-func thorough() bool { return os.Getenv("SEALRING_REQUIRE") == "all" }

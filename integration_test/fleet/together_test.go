@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/realtest"
 )
 
 // 64 processes that open an empty directory at the same moment end with one key.
 func TestStartTogether(t *testing.T) {
 	rounds := 2
-	if thorough() {
+	if realtest.All() {
 		rounds = 20
 	}
 	for round := range rounds {

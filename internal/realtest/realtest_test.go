@@ -1,0 +1,27 @@
+package realtest_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sealring/sealring/internal/realtest"
+)
+
+func TestProcess(t *testing.T) {
+	shell := realtest.Program(t, "sh", "dash")
+	p := realtest.Start(t, exec.Command(shell, "-c", "echo ready; sleep 60"))
+	p.Await(t, func() error {
+		if strings.TrimSpace(p.Output()) != "ready" {
+			return exec.ErrNotFound
+		}
+		return nil
+	})
+	begin := time.Now()
+	p.Kill()
+	p.Kill()
+	if took := time.Since(begin); took > 30*time.Second {
+		t.Errorf("it was waited for, %s long", took)
+	}
+}
