@@ -6,12 +6,13 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sealring/sealring/antiforgery/internal/token"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/internal/confcheck"
+	"github.com/sealring/sealring/internal/grammar"
+	"github.com/sealring/sealring/internal/setcookie"
 )
 
 // A Profile is a set of defaults. Single fields of Config override either.
@@ -190,12 +191,6 @@ const (
 	DangerouslyInsecure
 )
 
-// Prefixes by which a browser knows how a cookie must have been set.
-const (
-	hostPrefix   = "__Host-"
-	securePrefix = "__Secure-"
-)
-
 func (c Config) withDefaults() Config {
 	c.FormField = cmp.Or(c.FormField, DefaultFormField)
 	c.Header = cmp.Or(c.Header, DefaultHeader)
@@ -223,45 +218,33 @@ func (c Config) withDefaults() Config {
 
 func (c *Cookie) defaultName() string {
 	if c.Domain != "" || c.Path != "/" {
-		return securePrefix + "sealring-csrf"
+		return setcookie.SecurePrefix + "sealring-csrf"
 	}
-	return hostPrefix + "sealring-csrf"
+	return setcookie.HostPrefix + "sealring-csrf"
 }
 
 func (c *Config) check(p *confcheck.Problems) {
 	p.Add(c.KeyRing == nil, "KeyRing", "required: dataprotection.Open opens one")
 	p.Add(c.Profile != Safest && c.Profile != ASPNETCore, "Profile", "unknown")
 	p.Add(c.Mode < ModeDefault || c.Mode > BrowserAndTokens, "Mode", "unknown")
-	p.Add(c.PathBase != "" && (!isPath(c.PathBase) || strings.HasSuffix(c.PathBase, "/")), "PathBase", "must begin with a slash, not end with one, and have no query")
-	p.Add(!isToken(c.Header), "Header", notToken)
+	p.Add(c.PathBase != "" && !grammar.IsPathBase(c.PathBase), "PathBase", grammar.NotPathBase)
+	p.Add(!grammar.IsToken(c.Header), "Header", grammar.NotToken)
 	p.Add(c.NoHeader && c.NoForm, "NoHeader", "with NoForm too there is no place for tokens")
 	p.Add(c.MaxFormBytes < 0, "MaxFormBytes", "negative")
 	p.Add((c.AdditionalData == nil) != (c.CheckAdditionalData == nil), "AdditionalData", "needs CheckAdditionalData, and the other way round")
-	c.Cookie.check(p)
-	if c.Profile != ASPNETCore {
-		c.Cookie.checkPrefix(p)
-	}
+	c.Cookie.check(p, c.Profile != ASPNETCore)
 }
 
-func (c *Cookie) check(p *confcheck.Problems) {
-	p.Add(!isToken(c.Name), "Cookie.Name", notToken)
-	p.Add(!isAttribute(c.Domain), "Cookie.Domain", notAttribute)
-	p.Add(!isAttribute(c.Path), "Cookie.Path", notAttribute)
-	for _, x := range c.Extensions {
-		p.Add(x == "" || !isAttribute(x), "Cookie.Extensions", notAttribute)
+func (c *Cookie) check(p *confcheck.Problems, strict bool) {
+	line := setcookie.Attributes{
+		MaxAge: c.MaxAge, Domain: c.Domain, Path: c.Path, SameSite: c.SameSite, Extensions: c.Extensions,
+		Secure: c.Secure == SecureDefault || c.Secure == SecureAlways,
 	}
-	p.Add(c.SameSite < 0 || c.SameSite > http.SameSiteNoneMode, "Cookie.SameSite", "unknown")
+	line.Check(p, c.Name)
 	p.Add(c.Secure < SecureDefault || c.Secure > DangerouslyInsecure, "Cookie.Secure", "unknown")
-	p.Add(c.MaxAge < 0, "Cookie.MaxAge", "negative")
-}
-
-// checkPrefix refuses what a browser would drop without a word.
-func (c *Cookie) checkPrefix(p *confcheck.Problems) {
-	secure := c.Secure == SecureDefault || c.Secure == SecureAlways
-	host := hasPrefixFold(c.Name, hostPrefix)
-	p.Add((host || hasPrefixFold(c.Name, securePrefix)) && !secure, "Cookie.Name", "the prefix needs Cookie.Secure to be SecureDefault or SecureAlways")
-	p.Add(host && (c.Domain != "" || c.Path != "/"), "Cookie.Name", "the prefix __Host- allows no Domain, and no Path but /")
-	p.Add(c.SameSite == http.SameSiteNoneMode && !secure, "Cookie.SameSite", "None needs Cookie.Secure to be SecureDefault or SecureAlways")
+	if strict {
+		line.CheckPrefix(p, c.Name)
+	}
 }
 
 // newExemptions returns a mux in which the patterns lead to exempt.
@@ -287,31 +270,4 @@ func addPattern(mux *http.ServeMux, pattern string) (reason string) {
 	}()
 	mux.Handle(pattern, exempt)
 	return ""
-}
-
-const (
-	notToken     = "must be of letters, digits and !#$%&'*+-.^_`|~"
-	notAttribute = "must be of printable ASCII without semicolon"
-)
-
-func isPath(s string) bool {
-	return strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//") && !strings.ContainsAny(s, "?#\\") && isHeaderText(s)
-}
-
-func isAttribute(s string) bool { return isHeaderText(s) && !strings.Contains(s, ";") }
-
-func isHeaderText(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r > 0x7E }) < 0
-}
-
-func isToken(s string) bool {
-	const marks = "!#$%&'*+-.^_`|~"
-	return s != "" && strings.IndexFunc(s, func(r rune) bool {
-		alnum := '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
-		return !alnum && !strings.ContainsRune(marks, r)
-	}) < 0
-}
-
-func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }

@@ -3,6 +3,8 @@ package antiforgery
 import (
 	"net/http"
 	"strings"
+
+	"github.com/sealring/sealring/internal/grammar"
 )
 
 // forbidCaching keeps a response out of caches, unless its header does so already:
@@ -26,7 +28,7 @@ func forbidsStoring(lines []string) bool {
 			var directive string
 			directive, line = cutDirective(line)
 			name, value, hasValue := strings.Cut(directive, "=")
-			if directive != "" && (!isToken(name) || hasValue && !isToken(value) && !isQuoted(value)) {
+			if directive != "" && (!grammar.IsToken(name) || hasValue && !grammar.IsToken(value) && !isQuoted(value)) {
 				return false
 			}
 			noCache = noCache || strings.EqualFold(name, "no-cache")
@@ -59,20 +61,5 @@ func isQuoted(s string) bool {
 func (p *Protection) forbidFrames(h http.Header) {
 	if _, ok := h["X-Frame-Options"]; !ok && !p.cfg.NoFrameOptions {
 		h.Set("X-Frame-Options", "SAMEORIGIN")
-	}
-}
-
-// headerSent reports whether the header has gone out, as far as a writer in the
-// chain can tell.
-func headerSent(w http.ResponseWriter) bool {
-	for {
-		if s, ok := w.(interface{ Status() int }); ok && s.Status() != 0 {
-			return true
-		}
-		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			return false
-		}
-		w = u.Unwrap()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sealring/sealring/internal/confcheck"
+	"github.com/sealring/sealring/internal/grammar"
 	"github.com/sealring/sealring/internal/origin"
 )
 
@@ -71,7 +72,7 @@ func (o webOrigin) isOwn(request origin.Origin) bool {
 func parseTrusted(list []string, p *confcheck.Problems) (trusted []webOrigin) {
 	for _, s := range list {
 		o, ok := parseOrigin(s)
-		ok = ok && (strings.EqualFold(o.scheme, "https") || strings.EqualFold(o.scheme, "http")) && isHeaderText(s)
+		ok = ok && (strings.EqualFold(o.scheme, "https") || strings.EqualFold(o.scheme, "http")) && grammar.IsText(s)
 		p.Add(!ok, "TrustedOrigins", strconv.Quote(s)+" is no origin; one has scheme and host, such as https://admin.example.com, and no path")
 		trusted = append(trusted, o)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/internal/confcheck"
 	"github.com/sealring/sealring/internal/journey"
+	"github.com/sealring/sealring/internal/setcookie"
 )
 
 // A Protection refuses forged requests and makes the tokens for forms. It may be
@@ -43,7 +44,7 @@ func New(cfg Config) (*Protection, error) {
 		exempt:    newExemptions(cfg.DangerouslyExempt, &problems),
 	}
 	if !p.reference {
-		p.plainName = strings.TrimPrefix(strings.TrimPrefix(cfg.Cookie.Name, hostPrefix), securePrefix)
+		p.plainName = strings.TrimPrefix(strings.TrimPrefix(cfg.Cookie.Name, setcookie.HostPrefix), setcookie.SecurePrefix)
 	}
 	if err := problems.Err("antiforgery"); err != nil {
 		return nil, err

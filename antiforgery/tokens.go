@@ -6,6 +6,7 @@ import (
 
 	"github.com/sealring/sealring/antiforgery/internal/token"
 	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/internal/journey"
 )
 
 // Tokens are what a page needs for the requests that it will make. They are good
@@ -60,7 +61,7 @@ func (p *Protection) TokensFor(w http.ResponseWriter, r *http.Request, user *cla
 	if err != nil {
 		return Tokens{}, err
 	}
-	sent := headerSent(w)
+	sent := journey.Begun(w, r)
 	if t.Cookie != "" {
 		if sent {
 			return Tokens{}, ErrHeaderSent

@@ -10,6 +10,7 @@ import (
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/internal/cookie"
 	"github.com/sealring/sealring/internal/origin"
+	"github.com/sealring/sealring/internal/setcookie"
 )
 
 // purpose and version are, with the scheme between them, what ASP.NET Core seals
@@ -42,7 +43,7 @@ func New(cfg Config) (*Authenticator, error) {
 		reference: cfg.Profile == ASPNETCore,
 	}
 	if cfg.Cookie.Secure == SecureDefault {
-		a.plainName = strings.TrimPrefix(strings.TrimPrefix(cfg.Cookie.Name, hostPrefix), securePrefix)
+		a.plainName = strings.TrimPrefix(strings.TrimPrefix(cfg.Cookie.Name, setcookie.HostPrefix), setcookie.SecurePrefix)
 	}
 	return a, nil
 }

@@ -5,13 +5,14 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/internal/chunk"
 	"github.com/sealring/sealring/internal/confcheck"
+	"github.com/sealring/sealring/internal/grammar"
+	"github.com/sealring/sealring/internal/setcookie"
 )
 
 // A Profile is a set of defaults. Single fields of Config override either.
@@ -213,21 +214,15 @@ func (c *Config) defaultName() string {
 	if c.Profile == ASPNETCore {
 		return ".AspNetCore." + escapeData(c.Scheme)
 	}
-	name := hostPrefix + "sealring"
+	name := setcookie.HostPrefix + "sealring"
 	if c.Cookie.Domain != "" || c.Cookie.Path != "" && c.Cookie.Path != "/" {
-		name = securePrefix + "sealring"
+		name = setcookie.SecurePrefix + "sealring"
 	}
 	if c.Scheme != DefaultScheme {
 		name += "-" + escapeData(c.Scheme)
 	}
 	return name
 }
-
-// Prefixes by which a browser knows how a cookie must have been set.
-const (
-	hostPrefix   = "__Host-"
-	securePrefix = "__Secure-"
-)
 
 func (c *Config) check() error {
 	var p confcheck.Problems
@@ -236,57 +231,22 @@ func (c *Config) check() error {
 	p.Add(!utf8.ValidString(c.Scheme), "Scheme", "not valid UTF-8")
 	p.Add(c.Lifetime < time.Second, "Lifetime", "less than a second")
 	p.Add(c.AbsoluteLifetime < 0 || c.AbsoluteLifetime > 0 && c.AbsoluteLifetime < time.Second, "AbsoluteLifetime", "less than a second")
-	p.Add(c.PathBase != "" && (!isPath(c.PathBase) || strings.HasSuffix(c.PathBase, "/")), "PathBase", "must begin with a slash, not end with one, and have no query")
-	p.Add(c.LoginPath != "" && !isPath(c.LoginPath), "LoginPath", notPath)
-	p.Add(c.LogoutPath != "" && !isPath(c.LogoutPath), "LogoutPath", notPath)
-	p.Add(c.AccessDeniedPath != "" && !isPath(c.AccessDeniedPath), "AccessDeniedPath", notPath)
-	c.Cookie.check(&p)
-	if c.Profile != ASPNETCore {
-		c.Cookie.checkPrefix(&p)
-	}
+	p.Add(c.PathBase != "" && !grammar.IsPathBase(c.PathBase), "PathBase", grammar.NotPathBase)
+	p.Add(c.LoginPath != "" && !grammar.IsPath(c.LoginPath), "LoginPath", grammar.NotPath)
+	p.Add(c.LogoutPath != "" && !grammar.IsPath(c.LogoutPath), "LogoutPath", grammar.NotPath)
+	p.Add(c.AccessDeniedPath != "" && !grammar.IsPath(c.AccessDeniedPath), "AccessDeniedPath", grammar.NotPath)
+	c.Cookie.check(&p, c.Profile != ASPNETCore)
 	return p.Err("cookieauth")
 }
 
-const notPath = "must be a path that begins with a single slash, without query"
-
-func isPath(s string) bool {
-	return strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//") && !strings.ContainsAny(s, "?#\\") && isHeaderText(s)
-}
-
-func (c *Cookie) check(p *confcheck.Problems) {
-	p.Add(!isToken(c.Name), "Cookie.Name", "must be of letters, digits and !#$%&'*+-.^_`|~")
-	p.Add(!isAttribute(c.Domain), "Cookie.Domain", notAttribute)
-	p.Add(!isAttribute(c.Path), "Cookie.Path", notAttribute)
-	for _, x := range c.Extensions {
-		p.Add(x == "" || !isAttribute(x), "Cookie.Extensions", notAttribute)
+func (c *Cookie) check(p *confcheck.Problems, strict bool) {
+	line := setcookie.Attributes{
+		MaxAge: c.MaxAge, Domain: c.Domain, Path: c.Path, SameSite: c.SameSite, Extensions: c.Extensions,
+		Secure: c.Secure == SecureDefault || c.Secure == SecureAlways,
 	}
-	p.Add(c.SameSite < http.SameSiteDefaultMode || c.SameSite > http.SameSiteNoneMode, "Cookie.SameSite", "unknown")
+	line.Check(p, c.Name)
 	p.Add(c.Secure < SecureDefault || c.Secure > DangerouslyInsecure, "Cookie.Secure", "unknown")
-	p.Add(c.MaxAge < 0, "Cookie.MaxAge", "negative")
-}
-
-// checkPrefix refuses what a browser would drop without a word.
-func (c *Cookie) checkPrefix(p *confcheck.Problems) {
-	secure := c.Secure == SecureDefault || c.Secure == SecureAlways
-	lower := strings.ToLower(c.Name)
-	host := strings.HasPrefix(lower, strings.ToLower(hostPrefix))
-	p.Add((host || strings.HasPrefix(lower, strings.ToLower(securePrefix))) && !secure, "Cookie.Name", "the prefix needs Cookie.Secure to be SecureDefault or SecureAlways")
-	p.Add(host && (c.Domain != "" || c.Path != "/"), "Cookie.Name", "the prefix __Host- allows no Domain, and no Path but /")
-	p.Add(c.SameSite == http.SameSiteNoneMode && !secure, "Cookie.SameSite", "None needs Cookie.Secure to be SecureDefault or SecureAlways")
-}
-
-const notAttribute = "must be of printable ASCII without semicolon"
-
-func isAttribute(s string) bool { return isHeaderText(s) && !strings.Contains(s, ";") }
-
-func isHeaderText(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r > 0x7E }) < 0
-}
-
-func isToken(s string) bool {
-	const marks = "!#$%&'*+-.^_`|~"
-	return s != "" && strings.IndexFunc(s, func(r rune) bool {
-		alnum := '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
-		return !alnum && !strings.ContainsRune(marks, r)
-	}) < 0
+	if strict {
+		line.CheckPrefix(p, c.Name)
+	}
 }

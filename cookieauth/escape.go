@@ -1,6 +1,10 @@
 package cookieauth
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/sealring/sealring/internal/grammar"
+)
 
 // The three ways in which ASP.NET Core percent-encodes. Go's own keep other
 // characters, and addresses are compared by their text.
@@ -31,7 +35,7 @@ func escapePath(s string) string { return escape(s, &pathChars, true) }
 
 // escapeLocation encodes only what a header cannot carry.
 func escapeLocation(s string) string {
-	if isHeaderText(s) {
+	if grammar.IsText(s) {
 		return s
 	}
 	var printable [256]bool

@@ -58,19 +58,10 @@ func forbidCaching(h http.Header) {
 // tooLate reports whether the header has gone out, as far as a writer in the
 // chain can tell, or the request has ended, after which nothing goes out any more.
 func (a *Authenticator) tooLate(w http.ResponseWriter, r *http.Request) bool {
-	if v := a.visit(r); v != nil && v.isSent() || journey.From(r.Context()).Answered() || r.Context().Err() != nil {
+	if v := a.visit(r); v != nil && v.isSent() || r.Context().Err() != nil {
 		return true
 	}
-	for {
-		if s, ok := w.(interface{ Status() int }); ok && s.Status() != 0 {
-			return true
-		}
-		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			return false
-		}
-		w = u.Unwrap()
-	}
+	return journey.Begun(w, r)
 }
 
 // settle says to the visit, if there is one, that the cookie has been decided on.

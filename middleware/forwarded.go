@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/sealring/sealring/internal/grammar"
 )
 
 // A hop is what one proxy says of the request that came to it. What it does not
@@ -123,7 +125,7 @@ func (h *hop) field(name string) *string {
 // cutPair reads name=value, in which the value may be quoted.
 func cutPair(s string) (name, value, rest string, ok bool) {
 	name, rest, ok = strings.Cut(strings.TrimLeft(s, " \t"), "=")
-	if !ok || !isToken(name) {
+	if !ok || !grammar.IsToken(name) {
 		return "", "", "", false
 	}
 	if strings.HasPrefix(rest, `"`) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/sealring/sealring/internal/confcheck"
+	"github.com/sealring/sealring/internal/grammar"
 	"github.com/sealring/sealring/internal/journey"
 )
 
@@ -81,24 +82,12 @@ func Nonce(ctx context.Context) string {
 }
 
 func (c *HeadersConfig) check(p *confcheck.Problems, prefix string) {
-	p.Add(!isHeaderValue(c.ContentSecurityPolicy), prefix+"ContentSecurityPolicy", notHeaderValue)
+	p.Add(!grammar.IsText(c.ContentSecurityPolicy), prefix+"ContentSecurityPolicy", grammar.NotText)
 	for name, value := range c.Override {
-		p.Add(!isToken(name), prefix+"Override", "a name of a header must be of letters, digits and dashes")
-		p.Add(!isHeaderValue(value), prefix+"Override", "the value of "+name+" "+notHeaderValue)
+		p.Add(!grammar.IsToken(name), prefix+"Override", "a name of a header "+grammar.NotToken)
+		p.Add(!grammar.IsText(value), prefix+"Override", "the value of "+name+" "+grammar.NotText)
 		p.Add(strings.EqualFold(name, "Content-Security-Policy"), prefix+"Override", "the policy goes into ContentSecurityPolicy")
 	}
-}
-
-const notHeaderValue = "must be of printable ASCII"
-
-func isHeaderValue(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r > 0x7E }) < 0
-}
-
-func isToken(s string) bool {
-	return s != "" && strings.IndexFunc(s, func(r rune) bool {
-		return !('0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' || r == '-' || r == '_')
-	}) < 0
 }
 
 type securityHeaders struct {

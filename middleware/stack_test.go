@@ -1,6 +1,7 @@
 package middleware_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -261,5 +262,23 @@ func TestStackOfNothing(t *testing.T) {
 	plain := must(t)(middleware.Stack(middleware.Config{DangerouslyAllowHTTP: true}))
 	if w := serve(plain(text("x")), call{peer: "203.0.113.5:1", host: "app.example"}.request()); w.Code != 200 {
 		t.Errorf("plain HTTP, allowed: %d, want 200", w.Code)
+	}
+}
+
+// Tokens that are asked for when the answer has begun come too late for their
+// cookie, and RequestLog is what can tell.
+func TestTokensTooLate(t *testing.T) {
+	s := newShop(t)
+	for _, early := range []bool{false, true} {
+		var err error
+		serve(s.stack(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if early {
+				w.Write([]byte("<h1>Order</h1>"))
+			}
+			_, err = s.csrf.Tokens(w, r)
+		})), get("/"))
+		if errors.Is(err, antiforgery.ErrHeaderSent) != early || !early && err != nil {
+			t.Errorf("after writing %v: got %v", early, err)
+		}
 	}
 }

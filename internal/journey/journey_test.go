@@ -2,6 +2,8 @@ package journey_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -113,4 +115,46 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// teller is a writer that tells what was sent; wrapper is one around another.
+type teller struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w teller) Status() int { return w.status }
+
+type wrapper struct{ http.ResponseWriter }
+
+func (w wrapper) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func TestBegun(t *testing.T) {
+	answered := new(journey.Journey)
+	answered.Answer()
+	plain := httptest.NewRecorder()
+	for _, c := range []struct {
+		name string
+		w    http.ResponseWriter
+		j    *journey.Journey
+		want bool
+	}{
+		{"nobody tells", plain, nil, false},
+		{"the journey says no", plain, new(journey.Journey), false},
+		{"the journey says yes", plain, answered, true},
+		{"a writer says no", teller{plain, 0}, nil, false},
+		{"a writer says yes", teller{plain, 200}, nil, true},
+		{"a writer within others says yes", wrapper{wrapper{teller{plain, 404}}}, nil, true},
+		{"a writer around one that cannot tell", wrapper{plain}, nil, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := httptest.NewRequest("GET", "/", nil)
+			if c.j != nil {
+				r = r.WithContext(context.WithValue(r.Context(), journey.Key{}, c.j))
+			}
+			if got := journey.Begun(c.w, r); got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
 }

@@ -2,8 +2,8 @@ package token
 
 import (
 	"crypto/subtle"
-	"strings"
 
+	"github.com/sealring/sealring/internal/grammar"
 	"github.com/sealring/sealring/internal/ordinal"
 )
 
@@ -38,12 +38,8 @@ func Match(cookie, request *Token, current *User) Fault {
 
 // sameName compares user names without regard to case, unless they are addresses.
 func sameName(token, current string) bool {
-	if hasPrefixFold(current, "http://") || hasPrefixFold(current, "https://") {
+	if grammar.HasPrefixFold(current, "http://") || grammar.HasPrefixFold(current, "https://") {
 		return token == current
 	}
 	return ordinal.EqualFold(token, current)
-}
-
-func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
