@@ -236,6 +236,10 @@ func TestRequestLogKnowsTheRoute(t *testing.T) {
 		r.Use(use...)
 		r.Route("/users", func(r chi.Router) { r.Method("GET", "/{id}", text("x")) })
 		r.With(middleware.Require(middleware.SignedIn, auth)).Method("GET", "/private/{id}", text("x"))
+		r.Route("/branch", func(r chi.Router) {
+			r.Use(middleware.Require(middleware.SignedIn, auth))
+			r.Method("GET", "/{id}", text("x"))
+		})
 		return r
 	}
 	// copies makes a request of its own, as many handlers do.
@@ -261,6 +265,8 @@ func TestRequestLogKnowsTheRoute(t *testing.T) {
 		{"chi behind others", "/users/1", func(l wrap) http.Handler { return router(l, copies, auth.Handler) }, "/users/{id}"},
 		{"chi, not found", "/nowhere", func(l wrap) http.Handler { return router(l) }, nil},
 		{"chi in it, told by Require", "/private/1", func(l wrap) http.Handler { return l(router()) }, "/private/{id}"},
+		{"chi, Require before a branch", "/branch/1", func(l wrap) http.Handler { return router(l) }, "/branch/{id}"},
+		{"chi in it, Require before a branch", "/branch/1", func(l wrap) http.Handler { return l(router()) }, "/branch/{id}"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			j, log := newJournal(t)

@@ -52,7 +52,8 @@ type requirement struct {
 }
 
 func (q *requirement) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	noteRoute(journey.From(r.Context()), r)
+	// Afterwards, because routers within routers complete the pattern.
+	defer func() { noteRoute(journey.From(r.Context()), r) }()
 	user, outage := q.identify(r)
 	inner := r
 	if claims.FromContext(r.Context()) != user {
