@@ -13,13 +13,6 @@ import (
 	"github.com/sealring/sealring/internal/setcookie"
 )
 
-// purpose and version are, with the scheme between them, what ASP.NET Core seals
-// its login cookies for.
-const (
-	purpose        = "Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationMiddleware"
-	purposeVersion = "v2"
-)
-
 // An Authenticator signs users in and out under one scheme, and says who a
 // request comes from. It may be used concurrently. Make one with New.
 type Authenticator struct {
@@ -39,7 +32,7 @@ func New(cfg Config) (*Authenticator, error) {
 	}
 	a := &Authenticator{
 		cfg:       cfg,
-		protector: cfg.KeyRing.Protector(purpose, cfg.Scheme, purposeVersion),
+		protector: cfg.KeyRing.Protector(ticket.Purposes(cfg.Scheme)...),
 		reference: cfg.Profile == ASPNETCore,
 	}
 	if cfg.Cookie.Secure == SecureDefault {

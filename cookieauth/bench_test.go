@@ -54,7 +54,7 @@ func BenchmarkRequest(b *testing.B) {
 	}
 	cookie, _, _ := strings.Cut(w.h.Get("Set-Cookie"), ";")
 	r = benchRequest("theme=dark; lang=en; " + cookie)
-	p := ring.Protector("Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationMiddleware", "Cookies", "v2")
+	p := ring.Protector(ticket.Purposes("Cookies")...)
 	sealed := make([]byte, 0, 1024)
 	var plain []byte
 	open := func(b *testing.B) {
@@ -184,7 +184,7 @@ func BenchmarkSignIn(b *testing.B) {
 	r := benchRequest("theme=dark; lang=en")
 	user := benchUser()
 	b.Run("floor", func(b *testing.B) {
-		p := ring.Protector("Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationMiddleware", "Cookies", "v2")
+		p := ring.Protector(ticket.Purposes("Cookies")...)
 		t := ticket.Ticket{Scheme: "Cookies", Principal: *user.Authenticated("Cookies")}
 		t.Properties.Set(".issued", "Fri, 02 Jan 2026 03:04:05 GMT")
 		t.Properties.Set(".expires", "Fri, 16 Jan 2026 03:04:05 GMT")

@@ -72,7 +72,7 @@ func newFlowSite(t *testing.T, f *flow, ring *dataprotection.KeyRing, t0 time.Ti
 		s.cookieName = ".AspNetCore." + url.PathEscape(scheme)
 	}
 	s.protectForms(t, f, ring)
-	s.auth, s.protector = auth, ring.Protector(cookiePurposes(scheme)...)
+	s.auth, s.protector = auth, ring.Protector(ticket.Purposes(scheme)...)
 	s.handler = auth.Handler(http.HandlerFunc(s.answer))
 	return s
 }

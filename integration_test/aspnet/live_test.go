@@ -160,7 +160,7 @@ func TestLiveLoginBothWays(t *testing.T) {
 	const name = ".AspNetCore.Cookies"
 	keys := t.TempDir()
 	app, ring := startApp(t, keys), openLive(t, keys)
-	p := ring.Protector(cookiePurposes("Cookies")...)
+	p := ring.Protector(ticket.Purposes("Cookies")...)
 
 	answer := app.do(t, "GET", "/signin?name=alice&role=admin&persistent=true", nil)
 	var theirs *http.Cookie

@@ -93,7 +93,7 @@ func (p propertiesText) MarshalJSON() ([]byte, error) {
 func runTickets(t *testing.T, v *vector) {
 	ring := v.open(t)
 	each(t, v, func(t *testing.T, i ticketItem) {
-		p := ring.Protector(cookiePurposes(i.Ticket.Scheme)...)
+		p := ring.Protector(ticket.Purposes(i.Ticket.Scheme)...)
 		opens(t, p, decode(t, i.Cookie), i.Serialized)
 		var read ticket.Ticket
 		if err := read.UnmarshalBinary(i.Serialized); err != nil {
@@ -107,13 +107,8 @@ func runTickets(t *testing.T, v *vector) {
 				t.Errorf("written %s:\n%q, %v; want\n%q", what, got, err, i.Serialized)
 			}
 		}
-		refused(t, ring.Protector(cookiePurposes(i.Ticket.Scheme+"x")...), decode(t, i.Cookie), "another scheme")
+		refused(t, ring.Protector(ticket.Purposes(i.Ticket.Scheme+"x")...), decode(t, i.Cookie), "another scheme")
 	})
-}
-
-// cookiePurposes are those of the login cookie of a scheme.
-func cookiePurposes(scheme string) []string {
-	return []string{"Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationMiddleware", scheme, "v2"}
 }
 
 // describe puts a ticket into words.

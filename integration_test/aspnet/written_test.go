@@ -281,7 +281,7 @@ func (w *writer) tickets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cookie := protect(t, ring, item{Purposes: cookiePurposes(tk.Scheme), Plaintext: data})
+		cookie := protect(t, ring, item{Purposes: ticket.Purposes(tk.Scheme), Plaintext: data})
 		items = append(items, ticketItem{Name: name, Ticket: describe(tk), Serialized: data, Cookie: cookie})
 	}
 	for _, i := range theirs.Items {

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/sealring/sealring/dataprotection"
+)
+
+func doctorCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "doctor",
+		Usage: "look for what is wrong with a ring, or is going to be",
+		Description: "Each finding says what is the matter, why that is bad, and what mends it. Nothing is changed.\n" +
+			"The exit status is that of monitoring plug-ins: 0 all is well, 1 a warning, 2 something\n" +
+			"critical, 3 it cannot be told.",
+		Action: examine,
+	}
+}
+
+// A severity says how much a finding matters. The numbers are the exit status.
+type severity int
+
+const (
+	note     severity = iota // good to know
+	warning                  // is going to hurt
+	critical                 // hurts
+	unknown                  // cannot be told
+)
+
+var severityNames = [...]string{"note", "warning", "critical", "unknown"}
+
+func (s severity) String() string { return severityNames[s] }
+
+// MarshalText is for JSON.
+func (s severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// A finding is something about a ring that somebody should know.
+type finding struct {
+	Severity severity `json:"severity"`
+	Check    string   `json:"check"`
+	What     string   `json:"what"`
+	Why      string   `json:"why"`
+	Mend     string   `json:"mend,omitempty"`
+}
+
+// An examination is what the checks look at.
+type examination struct {
+	now      time.Time
+	storeURL string
+	place    string // the directory, if the store is one
+	opens    bool   // something was given to open keys with
+	listing  dataprotection.Listing
+	snapshot dataprotection.Snapshot
+}
+
+// A diagnosis is all that was found.
+type diagnosis struct {
+	Store    string    `json:"store"`
+	Worst    severity  `json:"worst"`
+	Keys     int       `json:"keys"`
+	Findings []finding `json:"findings"`
+}
+
+func examine(ctx context.Context, c *cli.Command) error {
+	d := diagnosis{Store: c.String("store"), Findings: []finding{}}
+	x, err := newExamination(ctx, c)
+	var usage *usageError
+	switch {
+	case errors.As(err, &usage):
+		return err
+	case err != nil:
+		d.Findings = []finding{unreachable(err)}
+	default:
+		d.Keys = len(x.listing.Keys)
+		for _, check := range checks {
+			d.Findings = append(d.Findings, check(x)...)
+		}
+	}
+	slices.SortStableFunc(d.Findings, func(a, b finding) int { return int(b.Severity - a.Severity) })
+	if len(d.Findings) > 0 {
+		d.Worst = d.Findings[0].Severity
+	}
+	if err := print(c, d, d.write); err != nil {
+		return err
+	}
+	if d.Worst > note {
+		return statusError(d.Worst)
+	}
+	return nil
+}
+
+func newExamination(ctx context.Context, c *cli.Command) (*examination, error) {
+	cfg, err := ringConfig(c)
+	if err != nil {
+		return nil, err
+	}
+	m, err := openManager(ctx, c, true)
+	if err != nil {
+		return nil, err
+	}
+	x := &examination{now: now(), storeURL: c.String("store"), opens: cfg.Sealer != nil, place: directoryOf(c.String("store"))}
+	if x.listing, err = m.List(ctx); err != nil {
+		return nil, err
+	}
+	x.snapshot, err = cfg.Store.Load(ctx, "")
+	return x, err
+}
+
+func unreachable(err error) finding {
+	return finding{
+		critical, "store", "the store cannot be read: " + strings.TrimPrefix(err.Error(), "dataprotection: "),
+		"programs that run go on with the keys they know; none can start, and no revocation is seen",
+		"see to it that it can be reached by the account that programs run as, and run this again",
+	}
+}
+
+func (d diagnosis) write(w io.Writer) {
+	if len(d.Findings) == 0 {
+		fmt.Fprintf(w, "All is well with %s and its %s.\n", d.Store, count(d.Keys, "key"))
+		return
+	}
+	for i, f := range d.Findings {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s: %s\n", strings.ToUpper(f.Severity.String()), printable(f.What))
+		fmt.Fprintf(w, "  why:  %s\n", printable(f.Why))
+		if f.Mend != "" {
+			fmt.Fprintf(w, "  mend: %s\n", printable(f.Mend))
+		}
+	}
+}

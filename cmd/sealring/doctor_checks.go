@@ -1,0 +1,225 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sealring/sealring/dataprotection"
+)
+
+// checks is everything that is looked at. Each finds nothing on a ring that is well.
+var checks = []func(*examination) []finding{
+	checkReaders, checkUnreadable, checkSealing, checkRotation, checkOpening, checkAtRest, checkMixture,
+	checkClocks, checkRaces, checkLeftovers, checkSpace,
+}
+
+const (
+	clockTolerance = 5 * time.Minute
+	raceWindow     = time.Minute
+)
+
+// command writes a command line for this ring.
+func (x *examination) command(args string) string {
+	return fmt.Sprintf("sealring --store %s %s", shellWord(x.storeURL), args)
+}
+
+func shellWord(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@", r)
+	}) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// checkReaders passes on what the store found out about itself: mostly who else
+// can read it.
+func checkReaders(x *examination) (all []finding) {
+	for _, w := range x.snapshot.Warnings {
+		what, mend, _ := strings.Cut(w, "; ")
+		all = append(all, finding{warning, "store", what, "keys that others can read let them log in as anybody, and keys that get lost log everybody out", strings.TrimPrefix(mend, "run: ")})
+	}
+	return all
+}
+
+func checkUnreadable(x *examination) (all []finding) {
+	for _, p := range x.listing.Problems {
+		all = append(all, finding{
+			critical, "unreadable", strings.TrimPrefix(p.Error(), "dataprotection: "),
+			"it may be a revocation, so no program starts on the ring while it is there",
+			"put it back from a backup; or, if it never was anything of use, remove it",
+		})
+	}
+	return all
+}
+
+// resolution is what the policy says, taking keys that cannot be opened here for good.
+func (x *examination) resolution() dataprotection.Resolution {
+	return dataprotection.Policy{}.Resolve(x.now, x.assumeUsable())
+}
+
+func (x *examination) assumeUsable() []dataprotection.KeyInfo {
+	keys := slices.Clone(x.listing.Keys)
+	for i := range keys {
+		keys[i].Unusable = nil
+	}
+	return keys
+}
+
+func checkSealing(x *examination) []finding {
+	if len(x.listing.Keys) == 0 {
+		return []finding{{note, "keys", "the ring has no keys", "the first program that opens it makes one", ""}}
+	}
+	if x.resolution().Default != nil {
+		return nil
+	}
+	return []finding{{
+		critical, "sealing", "no key of the ring may seal now",
+		"the newest key is expired or revoked; the first program that may make keys makes one, and until then nobody can log in",
+		x.command("keys create --now"),
+	}}
+}
+
+func checkRotation(x *examination) []finding {
+	def := x.resolution().Default
+	if def == nil {
+		return nil
+	}
+	due := dataprotection.Policy{}.NextCreation(x.now, x.assumeUsable())
+	left := def.Expires.Sub(x.now)
+	switch {
+	case due.After(x.now):
+		return nil
+	case left < 24*time.Hour:
+		return []finding{{
+			critical, "rotation", fmt.Sprintf("key %s seals for another %s only, and has no successor", def.ID, span(left)),
+			"no program that may make keys looks at this ring, or it fails to; then nobody can log in any more",
+			x.command("keys create --now"),
+		}}
+	}
+	return []finding{{
+		warning, "rotation", fmt.Sprintf("key %s expires in %s, and its successor is overdue since %s", def.ID, span(left), day(due)),
+		"no program that may make keys looks at this ring: all are read-only, stopped, or may not write",
+		x.command("keys create"),
+	}}
+}
+
+func checkOpening(x *examination) (all []finding) {
+	if !x.opens {
+		if sealed := x.countKeys(func(k *dataprotection.KeyInfo) bool { return len(k.SealedBy) > 0 }); sealed > 0 {
+			all = append(all, finding{note, "opening", fmt.Sprintf("%s sealed at rest, and nothing was given to open them with", are(sealed, "key")), "whether they open was not tried", x.command("--cert FILE doctor")})
+		}
+		return all
+	}
+	def := x.resolution().Default
+	for _, k := range x.listing.Keys {
+		if k.Unusable == nil {
+			continue
+		}
+		f := finding{warning, "opening", fmt.Sprintf("key %s cannot be opened: %v", k.ID, k.Unusable), "what it has sealed cannot be read, here", "give the certificate or secret that it was sealed with to every program, or restore it from escrow"}
+		if def != nil && def.ID == k.ID {
+			f.Severity, f.Why = critical, "it is the key that seals: no program without that certificate or secret starts"
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+func checkAtRest(x *examination) []finding {
+	clear := x.countKeys(func(k *dataprotection.KeyInfo) bool { return len(k.SealedBy) == 0 && !k.Revoked })
+	if clear == 0 {
+		return nil
+	}
+	return []finding{{
+		warning, "at rest", fmt.Sprintf("%s stored in clear", are(clear, "key")),
+		"whoever reads the store, a backup of it or a disk that was thrown away can log in as anybody",
+		x.command("--cert FILE keys reseal") + "; docs/certificates.md has the steps",
+	}}
+}
+
+func checkMixture(x *examination) (all []finding) {
+	by, algorithms := map[string]bool{}, map[string]bool{}
+	for _, k := range x.listing.Keys {
+		if k.Revoked || k.ExpiredAt(x.now) {
+			continue
+		}
+		by[newKeyRow(k, false, x.now).atRest()] = true
+		if k.Algorithm != "" {
+			algorithms[k.Algorithm] = true
+		}
+	}
+	const why = "programs with different settings share the ring; fine while moving from one to the other, else one of them is set up wrongly"
+	for what, found := range map[string]map[string]bool{"keys are kept differently": by, "keys have different algorithms": algorithms} {
+		if len(found) > 1 {
+			all = append(all, finding{note, "mixture", what + ": " + strings.Join(slices.Sorted(maps.Keys(found)), "; "), why, ""})
+		}
+	}
+	slices.SortFunc(all, func(a, b finding) int { return strings.Compare(a.What, b.What) })
+	return all
+}
+
+func checkClocks(x *examination) (all []finding) {
+	for _, k := range x.listing.Keys {
+		if ahead := k.Created.Sub(x.now); ahead > clockTolerance {
+			all = append(all, finding{
+				warning, "clock", fmt.Sprintf("key %s was made %s in the future", k.ID, span(ahead)),
+				"the clock of this machine or of the one that made it is wrong; logins expire too early or too late",
+				"compare the clocks (timedatectl, w32tm) and let them be synchronised",
+			})
+		}
+	}
+	return all
+}
+
+// checkRaces looks for keys that were made where one was wanted.
+func checkRaces(x *examination) (all []finding) {
+	keys := slices.Clone(x.listing.Keys)
+	slices.SortFunc(keys, func(a, b dataprotection.KeyInfo) int { return a.Created.Compare(b.Created) })
+	for i := 1; i < len(keys); i++ {
+		a, b := &keys[i-1], &keys[i]
+		if a.Revoked || b.Revoked || b.Created.Sub(a.Created) > raceWindow || b.ExpiredAt(x.now) {
+			continue
+		}
+		all = append(all, finding{
+			note, "races", fmt.Sprintf("keys %s and %s were made within %s", a.ID, b.ID, span(b.Created.Sub(a.Created))),
+			"instances made a key each, as ASP.NET Core does when several start together; both open everywhere, the newer seals", "",
+		})
+	}
+	return all
+}
+
+func checkLeftovers(x *examination) []finding {
+	var ids []string
+	for _, k := range x.listing.Keys {
+		if k.Expires.Add(dataprotection.DefaultKeyLifetime).Before(x.now) {
+			ids = append(ids, k.ID.String())
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return []finding{{
+		note, "leftovers", fmt.Sprintf("%s expired long ago", count(len(ids), "key")),
+		"old keys do no harm, and no good unless something that they have sealed is kept for years",
+		x.command("keys delete " + strings.Join(ids, " ")),
+	}}
+}
+
+func (x *examination) countKeys(is func(*dataprotection.KeyInfo) bool) (n int) {
+	for i := range x.listing.Keys {
+		if is(&x.listing.Keys[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+func are(n int, what string) string {
+	if n == 1 {
+		return "1 " + what + " is"
+	}
+	return count(n, what) + " are"
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/sealring/sealring/dataprotection"
+)
+
+func keysCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "keys",
+		Usage: "list, make, revoke and delete the keys of a ring",
+		Commands: []*cli.Command{
+			{Name: "list", Aliases: []string{"ls"}, Usage: "list the keys with their dates and states", Action: listKeys},
+			createCommand(), revokeCommand(), deleteCommand(),
+		},
+	}
+}
+
+// A keyRow is a key as it is printed.
+type keyRow struct {
+	ID        dataprotection.KeyID `json:"id"`
+	State     string               `json:"state"`
+	Default   bool                 `json:"default"`
+	Created   time.Time            `json:"created"`
+	Activates time.Time            `json:"activates"`
+	Expires   time.Time            `json:"expires"`
+	Revoked   bool                 `json:"revoked"`
+	Algorithm string               `json:"algorithm,omitempty"`
+	SealedBy  []string             `json:"sealedBy"`
+	Unusable  string               `json:"unusable,omitempty"`
+	Element   string               `json:"element"`
+}
+
+// A keyList is a ring as it is printed.
+type keyList struct {
+	Keys          []keyRow  `json:"keys"`
+	RevokedBefore time.Time `json:"revokedBefore,omitzero"`
+	Problems      []string  `json:"problems,omitempty"`
+}
+
+func listKeys(ctx context.Context, c *cli.Command) error {
+	m, err := openManager(ctx, c, true)
+	if err != nil {
+		return err
+	}
+	listing, err := m.List(ctx)
+	if err != nil {
+		return err
+	}
+	list := newKeyList(listing, now())
+	return print(c, list, list.write)
+}
+
+func newKeyList(l dataprotection.Listing, now time.Time) keyList {
+	list := keyList{Keys: []keyRow{}, RevokedBefore: l.RevokedBefore}
+	for _, k := range l.Keys {
+		list.Keys = append(list.Keys, newKeyRow(k, k.ID == l.Default, now))
+	}
+	for _, p := range l.Problems {
+		list.Problems = append(list.Problems, p.Error())
+	}
+	return list
+}
+
+func newKeyRow(k dataprotection.KeyInfo, isDefault bool, now time.Time) keyRow {
+	row := keyRow{
+		ID: k.ID, State: keyState(&k, isDefault, now), Default: isDefault, Created: k.Created, Activates: k.Activates, Expires: k.Expires,
+		Revoked: k.Revoked, Algorithm: k.Algorithm, SealedBy: append([]string{}, k.SealedBy...), Element: k.Element,
+	}
+	if k.Unusable != nil {
+		row.Unusable = k.Unusable.Error()
+	}
+	return row
+}
+
+// keyState says in one word what a key is good for.
+func keyState(k *dataprotection.KeyInfo, isDefault bool, now time.Time) string {
+	switch {
+	case k.Revoked:
+		return "revoked"
+	case isDefault:
+		return "seals"
+	case k.ExpiredAt(now):
+		return "expired, opens"
+	case k.Activates.After(now):
+		return "waits"
+	}
+	return "opens"
+}
+
+func (l keyList) write(w io.Writer) {
+	rows := [][]string{{"KEY", "STATE", "ACTIVE FROM", "UNTIL", "AT REST", "ALGORITHM"}}
+	for _, k := range l.Keys {
+		rows = append(rows, []string{k.ID.String(), k.State, day(k.Activates), day(k.Expires), k.atRest(), k.Algorithm})
+	}
+	table(w, rows)
+	if len(l.Keys) == 0 {
+		fmt.Fprintln(w, "\nThe ring has no keys; the first program that opens it makes one.")
+	}
+	if !l.RevokedBefore.IsZero() {
+		fmt.Fprintf(w, "\nAll keys created before %s are revoked.\n", moment(l.RevokedBefore))
+	}
+	for _, k := range l.Keys {
+		if k.Unusable != "" {
+			fmt.Fprintf(w, "\nkey %s cannot be opened here: %s\n", k.ID, printable(k.Unusable))
+		}
+	}
+	for _, p := range l.Problems {
+		fmt.Fprintf(w, "\n%s\n", printable(p))
+	}
+}
+
+func (k keyRow) atRest() string {
+	if len(k.SealedBy) == 0 {
+		return "in clear"
+	}
+	return strings.Join(k.SealedBy, ", ")
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/sealring/sealring/dataprotection"
+)
+
+func createCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "create",
+		Usage: "make a key, that seals once every instance can have seen it",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "now", Usage: "have it seal at once; instances that have not seen it yet re-read the store when they meet it"},
+			&cli.DurationFlag{Name: "lifetime", Value: dataprotection.DefaultKeyLifetime, Usage: "how long it seals, as in 2160h"},
+		},
+		Action: createKey,
+	}
+}
+
+func createKey(ctx context.Context, c *cli.Command) error {
+	m, err := openManager(ctx, c, false)
+	if err != nil {
+		return err
+	}
+	lifetime := c.Duration("lifetime")
+	if lifetime < dataprotection.MinKeyLifetime {
+		return usagef("--lifetime: less than %d days", int(dataprotection.MinKeyLifetime.Hours()/24))
+	}
+	activates := now()
+	if listing, err := m.List(ctx); err != nil {
+		return err
+	} else if listing.Default != (dataprotection.KeyID{}) && !c.Bool("now") {
+		activates = activates.Add(dataprotection.DefaultPropagationWindow)
+	}
+	k, err := m.Create(ctx, &dataprotection.KeyDates{Activates: activates, Expires: activates.Add(lifetime)})
+	if err != nil {
+		return err
+	}
+	return print(c, newKeyRow(k, false, now()), func(w io.Writer) {
+		fmt.Fprintf(w, "made key %s, active from %s until %s\n", k.ID, moment(k.Activates), moment(k.Expires))
+	})
+}
+
+func revokeCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "revoke",
+		Usage:     "refuse what a key has sealed, on every instance within its poll interval",
+		ArgsUsage: "KEY | --all",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "all", Usage: "all keys that there are: everybody is logged out"},
+			&cli.TimestampFlag{Name: "created-before", Usage: "with --all: only keys created before this `TIME`, as in 2026-05-31T12:00:00Z", Config: cli.TimestampConfig{Layouts: []string{time.RFC3339}}},
+			&cli.StringFlag{Name: "reason", Usage: "why, for those who look at it later"},
+			yesFlag(),
+		},
+		Action: revokeKeys,
+	}
+}
+
+func revokeKeys(ctx context.Context, c *cli.Command) error {
+	all, before := c.Bool("all"), c.Timestamp("created-before")
+	if all == c.Args().Present() {
+		return usagef("revoke wants the id of one key, or --all")
+	}
+	if !all && !before.IsZero() {
+		return usagef("--created-before goes with --all")
+	}
+	if all {
+		return revokeAll(ctx, c, before)
+	}
+	ids, err := keyIDs(c)
+	if err != nil {
+		return err
+	}
+	if len(ids) > 1 {
+		return usagef("revoke wants one key at a time; after a breach use --all")
+	}
+	m, err := openManager(ctx, c, false)
+	if err != nil {
+		return err
+	}
+	if err := confirm(c, fmt.Sprintf("Revoke key %s? Every login and token that it has sealed ends.", ids[0])); err != nil {
+		return err
+	}
+	if err := m.Revoke(ctx, ids[0], c.String("reason")); err != nil {
+		return err
+	}
+	return done(c, fmt.Sprintf("revoked key %s", ids[0]))
+}
+
+func revokeAll(ctx context.Context, c *cli.Command, before time.Time) error {
+	m, err := openManager(ctx, c, false)
+	if err != nil {
+		return err
+	}
+	what := "all keys"
+	if !before.IsZero() {
+		what += " created before " + moment(before)
+	}
+	if err := confirm(c, fmt.Sprintf("Revoke %s? Every login and token that they have sealed ends.", what)); err != nil {
+		return err
+	}
+	if err := m.RevokeAll(ctx, before, c.String("reason")); err != nil {
+		return err
+	}
+	return done(c, "revoked "+what)
+}
+
+func deleteCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "delete",
+		Aliases:   []string{"rm"},
+		Usage:     "remove keys for good that are not needed any more",
+		ArgsUsage: "KEY...",
+		Flags: []cli.Flag{
+			&cli.DurationFlag{Name: "retention", Usage: "how long after its expiry a key still counts as needed (default: a key's lifetime)"},
+			&cli.BoolFlag{Name: "force", Usage: "keys that are still needed, too; what they have sealed is lost for ever"},
+			yesFlag(),
+		},
+		Action: deleteKeys,
+	}
+}
+
+func deleteKeys(ctx context.Context, c *cli.Command) error {
+	ids, err := keyIDs(c)
+	if err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		return usagef("delete wants the ids of keys")
+	}
+	m, err := openManager(ctx, c, false)
+	if err != nil {
+		return err
+	}
+	opts := &dataprotection.DeleteOptions{Retention: c.Duration("retention"), Force: c.Bool("force")}
+	if err := m.CheckDelete(ctx, ids, opts); err != nil {
+		return fmt.Errorf("%w\n--force deletes them all the same; revoke is for keys that have become known", err)
+	}
+	if err := confirm(c, fmt.Sprintf("Delete %s for good?", count(len(ids), "key"))); err != nil {
+		return err
+	}
+	if err := m.Delete(ctx, ids, opts); err != nil {
+		return err
+	}
+	return done(c, "deleted "+count(len(ids), "key"))
+}
+
+func keyIDs(c *cli.Command) (ids []dataprotection.KeyID, err error) {
+	for _, arg := range c.Args().Slice() {
+		id, err := dataprotection.ParseKeyID(arg)
+		if err != nil {
+			return nil, usagef("%s: a key id has the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx; keys list shows them", arg)
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// done reports what has been done.
+func done(c *cli.Command, what string) error {
+	return print(c, map[string]string{"done": what}, func(w io.Writer) { fmt.Fprintln(w, what) })
+}

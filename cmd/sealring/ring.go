@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/dataprotection/secretseal"
+	"github.com/sealring/sealring/dataprotection/x509seal"
+)
+
+// ringFlags say which ring is meant, and what opens its keys.
+func ringFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "store", Aliases: []string{"s"}, Usage: "where the ring is kept, such as file:./keys", Sources: cli.EnvVars("SEALRING_STORE")},
+		&cli.StringFlag{Name: "application", Aliases: []string{"a"}, Usage: "the `NAME` that payloads are isolated by; only explain needs it", Sources: cli.EnvVars("SEALRING_APPLICATION")},
+		&cli.StringSliceFlag{Name: "cert", Usage: "a `FILE` with a certificate and its key, PFX or PEM, that opens keys; the first one seals"},
+		&cli.StringFlag{Name: "cert-password-file", Usage: "the `FILE` with the password of the PFX files", Sources: cli.EnvVars("SEALRING_CERT_PASSWORD_FILE")},
+		&cli.StringFlag{Name: "secret-file", Usage: "the `FILE` with the secret that opens and seals keys", Sources: cli.EnvVars("SEALRING_SECRET_FILE")},
+		&cli.BoolFlag{Name: "go-only", Usage: "no .NET program shares the store; needed to seal with --secret-file"},
+		&cli.BoolFlag{Name: "allow-unsealed", Usage: "accept keys in clear beside sealed ones"},
+	}
+}
+
+// ringConfig returns the configuration of the ring that the flags describe.
+func ringConfig(c *cli.Command) (dataprotection.Config, error) {
+	store, err := openStore(c.String("store"))
+	if err != nil {
+		return dataprotection.Config{}, err
+	}
+	cfg := dataprotection.Config{
+		Store: store, Application: c.String("application"), NoApplication: c.String("application") == "",
+		GoOnly: c.Bool("go-only"), AllowUnsealed: c.Bool("allow-unsealed"), Logger: quiet(),
+	}
+	return cfg, addSealers(c, &cfg)
+}
+
+// addSealers has the first of the certificates and the secret seal, and all of
+// them open.
+func addSealers(c *cli.Command, cfg *dataprotection.Config) error {
+	certificates, err := loadCertificates(c)
+	if err != nil {
+		return err
+	}
+	if len(certificates) > 0 {
+		cfg.Sealer = certificates
+	}
+	if file := c.String("secret-file"); file != "" {
+		secret, err := secretseal.LoadFile(file)
+		switch {
+		case err != nil:
+			return err
+		case cfg.Sealer == nil:
+			cfg.Sealer = secret
+		default:
+			cfg.Openers = append(cfg.Openers, secret)
+		}
+	}
+	return nil
+}
+
+func loadCertificates(c *cli.Command) (all x509seal.Certificates, err error) {
+	password, err := passwordFrom(c.String("cert-password-file"))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range c.StringSlice("cert") {
+		load := func() (*x509seal.Certificate, error) { return x509seal.LoadPEM(file, file) }
+		if lower := strings.ToLower(file); strings.HasSuffix(lower, ".pfx") || strings.HasSuffix(lower, ".p12") {
+			load = func() (*x509seal.Certificate, error) { return x509seal.LoadPFX(file, password) }
+		}
+		certificate, err := load()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, certificate)
+	}
+	return all, nil
+}
+
+// passwordFrom reads a password from a file: on the command line, every user of
+// the machine could see it.
+func passwordFrom(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("the password: %w", err)
+	}
+	return strings.TrimRight(string(data), "\r\n"), nil
+}
+
+// openManager returns a manager of the ring that the flags describe. It does not
+// ask for what could open the keys if nothing is to be written.
+func openManager(ctx context.Context, c *cli.Command, readOnly bool) (*dataprotection.Manager, error) {
+	cfg, err := ringConfig(c)
+	if err != nil {
+		return nil, err
+	}
+	cfg.ReadOnly = readOnly
+	m, err := dataprotection.NewManager(ctx, cfg)
+	var config *dataprotection.ConfigError
+	if errors.As(err, &config) {
+		return nil, usagef("%s", inFlags(config))
+	}
+	return m, err
+}
+
+// inFlags says what is wrong with a configuration in the words of the command line.
+func inFlags(e *dataprotection.ConfigError) string {
+	flags := map[string]string{"GoOnly": "--go-only", "AllowUnsealed": "--allow-unsealed", "Application": "--application", "Store": "--store"}
+	var all []string
+	for _, p := range e.Problems {
+		field := p.Field
+		if flag, ok := flags[field]; ok {
+			field = flag
+		}
+		all = append(all, field+": "+p.Reason)
+	}
+	return strings.Join(all, "; ")
+}

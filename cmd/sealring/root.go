@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/urfave/cli/v3"
+)
+
+// Exit statuses. doctor has its own, those of monitoring plug-ins.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// A usageError is a command line that makes no sense.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// A statusError ends the program with a status and without a message: what there
+// is to say has been printed.
+type statusError int
+
+func (e statusError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// execute runs the command line and returns the exit status.
+func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	root := newRoot()
+	root.Reader, root.Writer, root.ErrWriter = in, out, errOut
+	err := root.Run(ctx, args)
+	var status statusError
+	var usage *usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &status):
+		return int(status)
+	case errors.As(err, &usage):
+		fmt.Fprintf(errOut, "sealring: %v\nRun it with --help to see how it is used.\n", err)
+		return exitUsage
+	}
+	fmt.Fprintf(errOut, "sealring: %v\n", err)
+	return exitFailed
+}
+
+func newRoot() *cli.Command {
+	root := &cli.Command{
+		Name:  "sealring",
+		Usage: "operate the key rings that seal logins",
+		Description: "A ring is named by --store, or by SEALRING_STORE in the environment:\n\n" +
+			storeForms + "\n\n" +
+			"Keys that are sealed at rest are opened with --cert or --secret-file; listing, revoking\n" +
+			"and deleting need neither.",
+		Flags:                      append(ringFlags(), &cli.BoolFlag{Name: "json", Usage: "print JSON for programs"}),
+		Commands:                   []*cli.Command{keysCommand(), explainCommand(), doctorCommand(), manCommand()},
+		EnableShellCompletion:      true,
+		Suggest:                    true,
+		ExitErrHandler:             func(context.Context, *cli.Command, error) {},
+		OnUsageError:               onUsageError,
+		CommandNotFound:            nil,
+		ShellCompletionCommandName: "completion",
+	}
+	eachCommand(root, func(c *cli.Command) {
+		c.OnUsageError = onUsageError
+		if c.Action == nil {
+			c.Action = wantSubcommand
+		}
+	})
+	return root
+}
+
+func eachCommand(c *cli.Command, do func(*cli.Command)) {
+	do(c)
+	for _, sub := range c.Commands {
+		eachCommand(sub, do)
+	}
+}
+
+func onUsageError(_ context.Context, _ *cli.Command, err error, _ bool) error {
+	return &usageError{err}
+}
+
+// wantSubcommand is what happens where only the name of a group was given, or a
+// command that there is not.
+func wantSubcommand(_ context.Context, c *cli.Command) error {
+	if name := c.Args().First(); name != "" {
+		return usagef("there is no command %q in %q", name, c.FullName())
+	}
+	return cli.ShowSubcommandHelp(c)
+}
+
+// quiet is the logger for rings that are opened only to look.
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// now is the time that results are judged by.
+func now() time.Time { return time.Now().UTC() }

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/dataprotection/filestore"
+)
+
+// storeForms is the help on --store.
+const storeForms = "  file:DIRECTORY             a directory on this machine; file:///var/lib/shop/keys works too\n" +
+	"  file:DIRECTORY?shared      a directory on a mount that several machines use"
+
+// openStore returns the store that a URL names.
+func openStore(name string) (dataprotection.Store, error) {
+	scheme, _, ok := strings.Cut(name, ":")
+	switch {
+	case name == "":
+		return nil, usagef("no ring is named; give --store file:DIRECTORY or set SEALRING_STORE")
+	case !ok:
+		return nil, usagef("--store %s: it must begin with the kind of store, as in file:%s", name, name)
+	case scheme == "file":
+		return openDirectory(name)
+	}
+	return nil, usagef("--store: the kind of store %q is not known; there are:\n%s", scheme, storeForms)
+}
+
+// directoryOf returns the directory that a URL names, or "" if it names another
+// kind of store.
+func directoryOf(name string) string {
+	rest, ok := strings.CutPrefix(name, "file:")
+	if !ok {
+		return ""
+	}
+	dir, _, _ := strings.Cut(rest, "?")
+	if after, ok := strings.CutPrefix(dir, "//"); ok { // file:///path, and file://localhost/path
+		dir = strings.TrimPrefix(after, "localhost")
+	}
+	return dir
+}
+
+func openDirectory(name string) (dataprotection.Store, error) {
+	dir := directoryOf(name)
+	_, option, hasOption := strings.Cut(name, "?")
+	switch {
+	case strings.HasPrefix(name, "file://") && !strings.HasPrefix(dir, "/"):
+		return nil, usagef("--store %s: a URL with two slashes needs a third one before an absolute path", name)
+	case dir == "":
+		return nil, usagef("--store %s: it needs a directory", name)
+	case !hasOption:
+		return filestore.New(dir), nil
+	case option == "shared":
+		return filestore.Shared(dir), nil
+	}
+	return nil, usagef("--store %s: the only option is ?shared", name)
+}
