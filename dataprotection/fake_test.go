@@ -26,8 +26,10 @@ type fakeStore struct {
 	loadErr    error
 	addErr     error
 	unreadable []*dataprotection.RingError
-	hang       chan struct{}                       // if set, Load waits for it
-	beforeAdd  func(e dataprotection.Element)      // runs outside the lock
+	hang       chan struct{}                  // if set, Load waits for it
+	beforeAdd  func(e dataprotection.Element) // runs outside the lock
+	onReplace  func(n int) error              // runs outside the lock, before replacement n
+	replaces   int
 	keepBack   func(e dataprotection.Element) bool // hides elements from Load
 }
 
@@ -91,6 +93,28 @@ func (s *fakeStore) Remove(ctx context.Context, elements ...dataprotection.Eleme
 		s.version++
 	}
 	return nil
+}
+
+func (s *fakeStore) Replace(ctx context.Context, old, new dataprotection.Element) error {
+	s.mu.Lock()
+	n, hook := s.replaces, s.onReplace
+	s.replaces++
+	s.mu.Unlock()
+	if hook != nil {
+		if err := hook(n); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, e := range s.elements {
+		if e.Ref == old.Ref && bytes.Equal(e.XML, old.XML) {
+			s.elements[i].XML = bytes.Clone(new.XML)
+			s.version++
+			return nil
+		}
+	}
+	return dataprotection.ErrConflict
 }
 
 // set changes the store's faults or contents as one step.

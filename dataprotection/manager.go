@@ -273,22 +273,22 @@ func (c *contents) deletions(ids []KeyID) []Element {
 	var gone []Element
 	left := map[KeyID]bool{}
 	for _, e := range c.elements {
-		if slices.Contains(ids, e.keyID) {
+		if slices.Contains(ids, e.key.info.ID) {
 			gone = append(gone, e.element)
 		} else {
-			left[e.keyID] = true
+			left[e.key.info.ID] = true
 		}
 	}
 	if len(c.skipped)+len(c.unreadable) > 0 {
 		return gone
 	}
 	for _, r := range c.revocations {
-		if r.before.IsZero() && !left[r.keyID] {
+		if !r.ofAll() && !left[r.keyID] {
 			gone = append(gone, r.element)
 		}
 	}
 	for _, r := range c.revocations {
-		if !r.before.IsZero() && r.before.Before(c.revokedBefore) {
+		if r.ofAll() && r.before.Before(c.revokedBefore) {
 			gone = append(gone, r.element)
 		}
 	}

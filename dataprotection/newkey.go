@@ -1,7 +1,6 @@
 package dataprotection
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -31,14 +30,14 @@ func newKeyElement(ctx context.Context, cfg *Config, now, revokedBefore time.Tim
 	if err != nil {
 		return nil, Element{}, &RingError{Op: "make", Element: keyxml.KeyName(k.ID), Err: err}
 	}
-	if err := escrow(ctx, cfg, k, master); err != nil {
+	if err := escrow(ctx, cfg.Escrow, k, cfg.Algorithm.xml(), master); err != nil {
 		return nil, Element{}, err
 	}
 	xml, err := keyxml.MarshalKey(k, cfg.Algorithm.xml(), master, sealWith(ctx, cfg, k.ID))
 	if err != nil {
 		return nil, Element{}, &RingError{Op: "seal", Element: keyxml.KeyName(k.ID), Err: err}
 	}
-	rk := &ringKey{key: key, hash: sha256.Sum256(xml), info: KeyInfo{
+	rk := &ringKey{key: key, hash: sha256.Sum256(xml), secret: secretOf(cfg.Algorithm.xml(), master), info: KeyInfo{
 		ID: k.ID, Created: k.Created, Activates: k.Activates, Expires: k.Expires,
 		Algorithm: cfg.Algorithm.String(), Element: keyxml.KeyName(k.ID),
 	}}
@@ -46,24 +45,6 @@ func newKeyElement(ctx context.Context, cfg *Config, now, revokedBefore time.Tim
 		rk.info.SealedBy = parsed.(*keyxml.Key).SealedBy()
 	}
 	return rk, Element{Name: keyxml.KeyName(k.ID), XML: xml}, nil
-}
-
-// escrow gives the key in clear to every sink. A failure stops the creation.
-func escrow(ctx context.Context, cfg *Config, k keyxml.Key, master []byte) error {
-	if len(cfg.Escrow) == 0 {
-		return nil
-	}
-	xml, err := keyxml.MarshalKey(k, cfg.Algorithm.xml(), master, nil)
-	if err != nil {
-		return err
-	}
-	defer clear(xml)
-	for _, sink := range cfg.Escrow {
-		if err := sink.Escrow(ctx, k.ID, bytes.Clone(xml)); err != nil {
-			return &RingError{Op: "escrow", Element: keyxml.KeyName(k.ID), Err: err}
-		}
-	}
-	return nil
 }
 
 // sealWith returns what the key's secret is sealed with, nil for keys in clear.

@@ -21,12 +21,23 @@ const (
 
 // A ringKey is one key of a ring, opened if that was possible. It is immutable.
 type ringKey struct {
-	info KeyInfo // Revoked is not set here: it is a matter of the snapshot
-	key  *authenc.Key
-	hash [sha256.Size]byte // of the element, as stored
+	info   KeyInfo // Revoked is not set here: it is a matter of the snapshot
+	key    *authenc.Key
+	hash   [sha256.Size]byte // of the element, as stored
+	secret [sha256.Size]byte // of algorithm and secret; nothing where key is nil
 }
 
 func (k *ringKey) name() string { return keyxml.KeyName(k.info.ID) }
+
+// same reports whether two elements of one id are the same key, however each is
+// written and sealed.
+func (k *ringKey) same(o *ringKey) bool {
+	return k.hash == o.hash || k.key != nil && o.key != nil && k.secret == o.secret && k.hasDatesOf(o)
+}
+
+func (k *ringKey) hasDatesOf(o *ringKey) bool {
+	return k.info.Created.Equal(o.info.Created) && k.info.Activates.Equal(o.info.Activates) && k.info.Expires.Equal(o.info.Expires)
+}
 
 // contents is what a store held at one moment, understood.
 type contents struct {
@@ -36,15 +47,16 @@ type contents struct {
 	revokedBefore time.Time    // keys created earlier are revoked
 	elements      []keyElement // copies included
 	revocations   []revocation
-	skipped       []*RingError // keys that cannot be understood
-	unreadable    []*RingError // elements that may be revocations
-	notes         []string     // other findings for the operator
+	conflicting   map[KeyID]bool // ids that two different keys have
+	skipped       []*RingError   // keys that cannot be understood
+	unreadable    []*RingError   // elements that may be revocations
+	notes         []string       // other findings for the operator
 }
 
 // A keyElement is a key as the store has it.
 type keyElement struct {
 	element Element
-	keyID   KeyID
+	key     *ringKey
 }
 
 // A revocation is a revocation element as the store has it.
@@ -52,6 +64,34 @@ type revocation struct {
 	element Element
 	keyID   KeyID     // of a single revocation
 	before  time.Time // of a revocation of all keys; else zero
+}
+
+func (r *revocation) ofAll() bool { return !r.before.IsZero() }
+
+func (r *revocation) name() string {
+	if r.ofAll() {
+		return keyxml.RevocationOfAllName(r.before)
+	}
+	return keyxml.RevocationName(r.keyID)
+}
+
+// learn takes up a revocation.
+func (c *contents) learn(r revocation) {
+	c.revocations = append(c.revocations, r)
+	switch {
+	case !r.ofAll():
+		c.revoked[r.keyID] = true
+	case r.before.After(c.revokedBefore):
+		c.revokedBefore = r.before
+	}
+}
+
+// covers reports whether r would revoke nothing more.
+func (c *contents) covers(r revocation) bool {
+	if r.ofAll() {
+		return !r.before.After(c.revokedBefore)
+	}
+	return c.revoked[r.keyID]
 }
 
 func (c *contents) isRevoked(k *ringKey) bool {
@@ -103,53 +143,33 @@ func (r *reader) read(ctx context.Context, since Version) (*contents, error) {
 	case err != nil:
 		return nil, asRingError("list", "", err)
 	}
-	c := &contents{version: snap.Version, revoked: map[KeyID]bool{}, unreadable: slices.Clip(snap.Unreadable), notes: slices.Clip(snap.Warnings)}
-	opened := make(map[[sha256.Size]byte]*ringKey, len(snap.Elements))
-	for _, e := range snap.Elements {
-		r.understand(ctx, c, opened, e)
+	found := r.understand(ctx, snap.Elements)
+	if err := ctx.Err(); err != nil { // then keys look as if they could not be opened
+		return nil, &RingError{Op: "open", Err: err}
 	}
-	r.opened = opened
+	c := &contents{version: snap.Version, revoked: map[KeyID]bool{}, unreadable: slices.Clip(snap.Unreadable), notes: slices.Clip(snap.Warnings)}
+	for i, e := range snap.Elements {
+		c.take(e, found[i])
+	}
 	c.refuseConflicts()
 	return c, nil
 }
 
-// understand sorts one element into c.
-func (r *reader) understand(ctx context.Context, c *contents, opened map[[sha256.Size]byte]*ringKey, e Element) {
-	hash := sha256.Sum256(e.XML)
-	if k := r.opened[hash]; k != nil {
-		opened[hash] = k
-		c.addKey(e, k)
-		return
-	}
-	parsed, err := keyxml.Parse(e.XML)
-	if err != nil {
-		c.refuse(e, err)
-		return
-	}
-	switch parsed := parsed.(type) {
-	case *keyxml.Key:
-		k := r.open(ctx, e, parsed)
-		k.hash = hash
-		if k.key != nil {
-			opened[hash] = k
-		}
-		c.addKey(e, k)
+// take sorts one element into c.
+func (c *contents) take(e Element, u understood) {
+	switch parsed := u.parsed.(type) {
+	case nil:
+		c.refuse(e, u.err)
+	case *ringKey:
+		c.keys = append(c.keys, parsed)
+		c.elements = append(c.elements, keyElement{e, parsed})
 	case *keyxml.Revocation:
-		c.revoked[parsed.KeyID] = true
-		c.revocations = append(c.revocations, revocation{element: e, keyID: parsed.KeyID})
+		c.learn(revocation{element: e, keyID: parsed.KeyID})
 	case *keyxml.RevocationOfAll:
-		if parsed.Before.After(c.revokedBefore) {
-			c.revokedBefore = parsed.Before
-		}
-		c.revocations = append(c.revocations, revocation{element: e, before: parsed.Before})
+		c.learn(revocation{element: e, before: parsed.Before})
 	case *keyxml.Unknown:
 		c.notes = append(c.notes, fmt.Sprintf("%s is no key and no revocation but a <%s> element; it is ignored", elementName(e), parsed.Name))
 	}
-}
-
-func (c *contents) addKey(e Element, k *ringKey) {
-	c.keys = append(c.keys, k)
-	c.elements = append(c.elements, keyElement{e, k.info.ID})
 }
 
 // refuse files an element that could not be parsed. A key is skipped, as the
@@ -166,6 +186,7 @@ func (c *contents) refuse(e Element, err error) {
 // refuseConflicts drops copies of a key, and refuses two different keys of one id.
 func (c *contents) refuseConflicts() {
 	seen := make(map[KeyID]*ringKey, len(c.keys))
+	c.conflicting = map[KeyID]bool{}
 	kept := c.keys[:0]
 	for _, k := range c.keys {
 		first := seen[k.info.ID]
@@ -173,7 +194,8 @@ func (c *contents) refuseConflicts() {
 		case first == nil:
 			seen[k.info.ID] = k
 			kept = append(kept, k)
-		case first.hash != k.hash:
+		case !first.same(k):
+			c.conflicting[k.info.ID] = true
 			c.unreadable = append(c.unreadable, &RingError{
 				Op: "parse", Element: k.info.Element,
 				Err: fmt.Errorf("it has the id of %s but another content; remove one of the two", first.info.Element),
@@ -181,65 +203,6 @@ func (c *contents) refuseConflicts() {
 		}
 	}
 	c.keys = kept
-}
-
-// open makes a ringKey of a parsed key, opened if possible.
-func (r *reader) open(ctx context.Context, e Element, parsed *keyxml.Key) *ringKey {
-	k := &ringKey{info: KeyInfo{
-		ID:      parsed.ID,
-		Created: parsed.Created, Activates: parsed.Activates, Expires: parsed.Expires,
-		SealedBy: parsed.SealedBy(),
-		Element:  elementName(e),
-	}}
-	algorithm, master, err := parsed.Open(func(decryptorType string, element []byte) ([]byte, error) {
-		return r.unseal(ctx, parsed.ID, decryptorType, element)
-	})
-	if err == nil && r.cfg.Sealer != nil && !r.cfg.AllowUnsealed && len(k.info.SealedBy) == 0 {
-		err = errors.New("it is stored in clear although a Sealer is configured; AllowUnsealed accepts such keys")
-	}
-	if err == nil {
-		k.key, err = newKey(algorithm, master)
-	}
-	if err != nil {
-		k.info.Unusable = err
-		return k
-	}
-	k.info.Algorithm = algorithm.String()
-	return k
-}
-
-// remember saves the work of opening a key that was made here when the store shows it.
-func (r *reader) remember(k *ringKey) { r.opened[k.hash] = k }
-
-func newKey(algorithm keyxml.Algorithm, master []byte) (*authenc.Key, error) {
-	suite, err := algorithm.Suite()
-	if err != nil {
-		return nil, err
-	}
-	return authenc.NewKey(suite, master)
-}
-
-// unseal asks the openers in order. The reasons of those that hold no key for the
-// element are for the case that none does.
-func (r *reader) unseal(ctx context.Context, id KeyID, decryptorType string, element []byte) ([]byte, error) {
-	reasons := ""
-	for _, o := range r.cfg.Openers {
-		opened, err := openWith(ctx, o, id, decryptorType, element)
-		if !errors.Is(err, ErrNotMine) {
-			return opened, err
-		}
-		if err != ErrNotMine {
-			reasons += "; " + err.Error()
-		}
-	}
-	return nil, fmt.Errorf("it was sealed by %s, and none of the %d configured openers can open it%s", keyxml.TypeName(decryptorType), len(r.cfg.Openers), reasons)
-}
-
-func openWith(ctx context.Context, o Opener, id KeyID, decryptorType string, element []byte) ([]byte, error) {
-	if ko, ok := o.(KeyOpener); ok {
-		return ko.OpenKey(ctx, id, decryptorType, element)
-	}
-	return o.Open(ctx, decryptorType, element)
 }
 
 // elementName is what an operator knows the element by.

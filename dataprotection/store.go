@@ -114,6 +114,7 @@ type Sealer interface {
 // ErrNotMine if decryptorType is not of its kind or if it holds no key for the
 // element; then the next Opener is asked. What such an error says beyond ErrNotMine,
 // such as which certificate is missing, the operator is told if no other can open it.
+// It is safe for concurrent use: a ring opens several keys at a time.
 type Opener interface {
 	Open(ctx context.Context, decryptorType string, element []byte) ([]byte, error)
 }
@@ -123,6 +124,14 @@ type Opener interface {
 // refuses what was sealed as another key.
 type KeyOpener interface {
 	OpenKey(ctx context.Context, keyID KeyID, decryptorType string, element []byte) ([]byte, error)
+}
+
+// A Recognizer is a Sealer that knows what it has sealed itself, by looking only.
+// Sealed reports whether element was sealed as Seal would seal now: with the same
+// certificate or secret, not with another one that the Sealer also opens. Manager.Reseal leaves such
+// elements alone. Of a Sealer that is none, it leaves what the Sealer opens.
+type Recognizer interface {
+	Sealed(decryptorType string, element []byte) bool
 }
 
 // A Warner is a Sealer that has something to tell an operator, such as that its

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/internal/keyxml"
 )
 
@@ -170,5 +171,25 @@ func atTheSameTime(t reporter, h holders) {
 	case failure := <-failures:
 		t.Fatalf("with %d goroutines at once: %s", workers, failure)
 	default:
+	}
+}
+
+// knowsItsOwn checks sealers that tell by looking.
+func knowsItsOwn(t reporter, h holders) {
+	again := h.fresh()
+	s, ok := again().(dataprotection.Recognizer)
+	if !ok {
+		t.Skip("the sealer is no dataprotection.Recognizer")
+	}
+	k, theirs := seal(t, again(), secret(64, 1)), seal(t, h.sealer(), secret(64, 1))
+	switch {
+	case !s.Sealed(k.decryptorType, k.element):
+		t.Fatalf("Sealed does not know what another process of this holder has sealed: %.200q", k.element)
+	case s.Sealed(theirs.decryptorType, theirs.element):
+		t.Fatalf("Sealed takes for its own what another holder has sealed: %.200q", theirs.element)
+	case s.Sealed("Sealring.Test.Unknown", k.element):
+		t.Fatalf("Sealed takes an element of a foreign type for its own")
+	case s.Sealed(k.decryptorType, k.element[:len(k.element)/2]), s.Sealed(k.decryptorType, nil):
+		t.Fatalf("Sealed takes a cut element for its own")
 	}
 }

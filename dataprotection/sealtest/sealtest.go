@@ -58,6 +58,7 @@ var checks = []check{
 	{"no aliasing", noAliasing},
 	{"the rest of the type name", restOfTypeName},
 	{"foreign types", foreignTypes},
+	{"knows its own", knowsItsOwn},
 	{"another holder", anotherHolder},
 	{"garbage", garbage},
 	{"changed elements", changedElements},

@@ -187,6 +187,25 @@ func streaming(s *good) sealtest.Sealer {
 	}
 }
 
+// recognizing is a good sealer that tells by looking what it has sealed.
+type recognizing struct {
+	*good
+	sealed func(s *good, decryptorType string, element []byte) bool
+}
+
+func (r recognizing) Sealed(decryptorType string, element []byte) bool {
+	return r.sealed(r.good, decryptorType, element)
+}
+
+func recognize(sealed func(s *good, decryptorType string, element []byte) bool) func(*good) sealtest.Sealer {
+	return func(s *good) sealtest.Sealer { return recognizing{s, sealed} }
+}
+
+func goodSealed(s *good, decryptorType string, element []byte) bool {
+	_, err := s.read(decryptorType, element)
+	return err == nil
+}
+
 func TestBrokenSealersFail(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -280,6 +299,13 @@ func TestBrokenSealersFail(t *testing.T) {
 			}
 			return got, err
 		}), "another holder"},
+		{"knows nothing", recognize(func(*good, string, []byte) bool { return false }), "knows its own"},
+		{"knows everything", recognize(func(*good, string, []byte) bool { return true }), "knows its own"},
+		{"knows the type alone", recognize(func(_ *good, dt string, _ []byte) bool { return strings.HasPrefix(dt, goodType) }), "knows its own"},
+		{"knows the element alone", recognize(func(s *good, _ string, e []byte) bool { return goodSealed(s, goodType, e) }), "knows its own"},
+		{"knows a cut element", recognize(func(s *good, dt string, e []byte) bool {
+			return goodSealed(s, dt, e) || strings.HasPrefix(dt, goodType) && bytes.Contains(e, []byte(s.holder()))
+		}), "knows its own"},
 		{"panics", opening(func(s *good, dt string, e []byte) ([]byte, error) {
 			_ = e[40]
 			return goodOpen(s, dt, e)
@@ -343,6 +369,7 @@ func TestGoodSealersPass(t *testing.T) {
 	}{
 		{"good", func(s *good) sealtest.Sealer { return s }},
 		{"bound to keys", func(s *good) sealtest.Sealer { return bound{s} }},
+		{"knows its own", recognize(goodSealed)},
 		{"opens to a document", opening(func(s *good, dt string, e []byte) ([]byte, error) {
 			got, err := goodOpen(s, dt, e)
 			if err != nil {

@@ -94,6 +94,15 @@ func (s *Sealer) OpenKey(ctx context.Context, keyID dataprotection.KeyID, decryp
 	return s.open(ctx, &keyID, decryptorType, element)
 }
 
+// Sealed reports whether an element was sealed with this secret, by its secretId alone.
+func (s *Sealer) Sealed(typeName string, element []byte) bool {
+	if s == nil || s.derived == nil || keyxml.TypeName(typeName) != decryptorType {
+		return false
+	}
+	e, err := parse(element)
+	return err == nil && e.secretID == s.derive(e.parameters).id
+}
+
 func (s *Sealer) open(ctx context.Context, keyID *dataprotection.KeyID, typeName string, element []byte) ([]byte, error) {
 	if s == nil || s.derived == nil {
 		return nil, errZero

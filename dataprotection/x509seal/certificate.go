@@ -73,6 +73,12 @@ func (c *Certificate) Open(ctx context.Context, decryptorType string, element []
 	return Certificates{c}.Open(ctx, decryptorType, element)
 }
 
+// Sealed reports whether an element was sealed for the certificate. It is no proof:
+// anybody can have sealed it, or damaged it since.
+func (c *Certificate) Sealed(decryptorType string, element []byte) bool {
+	return Certificates{c}.Sealed(decryptorType, element)
+}
+
 // Warnings is that of Certificates.
 func (c *Certificate) Warnings(now time.Time) []string { return Certificates{c}.Warnings(now) }
 

@@ -66,6 +66,20 @@ func (cs Certificates) Open(ctx context.Context, decryptorType string, element [
 	return fragment, nil
 }
 
+// Sealed reports whether an element was sealed for the first certificate. It is
+// no proof: anybody can have sealed it, or damaged it since.
+func (cs Certificates) Sealed(decryptorType string, element []byte) bool {
+	if len(cs) == 0 || keyxml.TypeName(decryptorType) != decryptorName {
+		return false
+	}
+	data, err := xmlenc.Parse(element)
+	if err != nil {
+		return false
+	}
+	named := data.Certificates()
+	return len(named) == 1 && cs[0].is(named[0])
+}
+
 // find returns the certificate to open with, or nil.
 func (cs Certificates) find(data *xmlenc.EncryptedData) *Certificate {
 	for _, der := range data.Certificates() {

@@ -1,0 +1,149 @@
+package escrow
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/dataprotection/memstore"
+)
+
+// DrillOptions say what a drill tries out.
+type DrillOptions struct {
+	_ struct{}
+
+	// Openers open what lies in escrow: the certificate with its private key.
+	Openers []dataprotection.Opener
+
+	// Check, if it is set, is given the ring that was restored, to open payloads that
+	// have been kept, and says if that did not work.
+	Check func(ctx context.Context, restored *dataprotection.KeyRing) error
+}
+
+// A Report tells what a drill has found.
+type Report struct {
+	// Covered are the keys of the ring whose copy in escrow is the very same key.
+	Covered []dataprotection.KeyID
+	// Missing are the keys of the ring that are not in escrow, such as those that
+	// are older than it. Manager.EscrowAll brings them there.
+	Missing []dataprotection.KeyID
+	// Refused are the copies that a restore could not use, with the reason.
+	Refused []dataprotection.RestoredKey
+}
+
+// Drill rehearses a restore without changing anything: it opens every key in
+// escrow, compares it with that of the ring, restores all into a ring in memory,
+// and has that open what the real ring has sealed a moment ago. Cfg is the
+// configuration of the real ring, which is only read.
+//
+// The error is nil if the ring could be lost today without loss: every key of it is
+// in escrow, can be opened and is the same, and payloads open. Else it says
+// what is wrong; the report is complete as far as the drill came.
+func Drill(ctx context.Context, cfg dataprotection.Config, from dataprotection.Store, opts DrillOptions) (Report, error) {
+	cfg.ReadOnly, cfg.Escrow = true, nil
+	var report Report
+	if err := report.compare(ctx, cfg, from, opts); err != nil {
+		return report, fmt.Errorf("escrow: drill: %w", err)
+	}
+	err := report.err()
+	if len(report.Covered) > 0 {
+		err = errors.Join(err, rehearse(ctx, cfg, from, opts))
+	}
+	if err != nil {
+		return report, fmt.Errorf("escrow: drill: %w", err)
+	}
+	return report, nil
+}
+
+// compare sets what the ring has against what lies in escrow.
+func (r *Report) compare(ctx context.Context, cfg dataprotection.Config, from dataprotection.Store, opts DrillOptions) error {
+	m, err := dataprotection.NewManager(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	live, err := m.List(ctx)
+	if err != nil {
+		return err
+	}
+	dry, err := m.Restore(ctx, from, &dataprotection.RestoreOptions{Openers: opts.Openers, DryRun: true})
+	if len(dry.Keys) == 0 && err != nil {
+		return err
+	}
+	covered := map[dataprotection.KeyID]bool{}
+	for _, k := range dry.Keys {
+		switch k.Outcome {
+		case dataprotection.Present:
+			covered[k.Key.ID] = true
+		case dataprotection.Refused:
+			r.Refused = append(r.Refused, k)
+		}
+	}
+	for _, k := range live.Keys {
+		if covered[k.ID] {
+			r.Covered = append(r.Covered, k.ID)
+		} else {
+			r.Missing = append(r.Missing, k.ID)
+		}
+	}
+	return nil
+}
+
+func (r *Report) err() error {
+	var errs []error
+	for _, k := range r.Refused {
+		errs = append(errs, fmt.Errorf("%s: %w", k.Key.Element, k.Err))
+	}
+	for _, id := range r.Missing {
+		errs = append(errs, fmt.Errorf("key %s could not be restored from escrow", id))
+	}
+	return errors.Join(errs...)
+}
+
+// rehearse restores into memory and opens there what the real ring seals.
+func rehearse(ctx context.Context, cfg dataprotection.Config, from dataprotection.Store, opts DrillOptions) error {
+	live, err := dataprotection.Open(ctx, cfg)
+	if err != nil {
+		return fmt.Errorf("the real ring: %w", err)
+	}
+	defer live.Close()
+	restored, err := restoreInMemory(ctx, cfg, from, opts)
+	if err != nil {
+		return err
+	}
+	defer restored.Close()
+	purpose, text := "Sealring.Escrow.Drill", rand.Text()
+	sealed, err := live.Protector(purpose).ProtectString(text)
+	if err != nil {
+		return fmt.Errorf("the real ring: %w", err)
+	}
+	if got, err := restored.Protector(purpose).UnprotectString(ctx, sealed); err != nil {
+		return fmt.Errorf("the restored ring does not open what the real one has sealed: %w", err)
+	} else if got != text {
+		return errors.New("the restored ring opens another text than the real one has sealed")
+	}
+	if opts.Check == nil {
+		return nil
+	}
+	return opts.Check(ctx, restored)
+}
+
+func restoreInMemory(ctx context.Context, cfg dataprotection.Config, from dataprotection.Store, opts DrillOptions) (*dataprotection.KeyRing, error) {
+	cfg.Store, cfg.Sealer, cfg.Openers, cfg.ReadOnly = memstore.New(), nil, nil, false
+	cfg.Logger = slog.New(slog.DiscardHandler)
+	m, err := dataprotection.NewManager(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if r, err := m.Restore(ctx, from, &dataprotection.RestoreOptions{Openers: opts.Openers}); len(r.Keys) == 0 {
+		return nil, err
+	}
+	cfg.ReadOnly = true
+	ring, err := dataprotection.Open(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("the restored ring: %w", err)
+	}
+	return ring, nil
+}
