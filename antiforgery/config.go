@@ -92,8 +92,9 @@ type Config struct {
 	Cookie Cookie
 
 	// PathBase is the path below which the program lives, such as "/app", if the
-	// requests that arrive here have it in their paths. With the profile ASPNETCore it
-	// is the default of Cookie.Path.
+	// requests that arrive here have it in their paths, or middleware.PublicOrigin puts
+	// back what a proxy has taken off. With the profile ASPNETCore it is the default of
+	// Cookie.Path.
 	PathBase string
 
 	// FormField is the form field that tokens are looked for in. The default is

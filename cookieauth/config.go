@@ -76,7 +76,8 @@ type Config struct {
 	AbsoluteLifetime time.Duration
 
 	// PathBase is the path below which the program lives, such as "/app", if the
-	// requests that arrive here have it in their paths. Login and other paths are below it.
+	// requests that arrive here have it in their paths, or middleware.PublicOrigin puts
+	// back what a proxy has taken off. Login and other paths are below it.
 	PathBase string
 
 	// LoginPath is where visitors are sent who must sign in first. Without one they

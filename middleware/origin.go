@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sealring/sealring/internal/confcheck"
+	"github.com/sealring/sealring/internal/grammar"
 	"github.com/sealring/sealring/internal/journey"
 	"github.com/sealring/sealring/internal/origin"
 )
@@ -26,8 +27,8 @@ const (
 	Forwarded
 )
 
-// OriginConfig configures PublicOrigin. It is copied. Either Origins is set, or the
-// three others are.
+// OriginConfig configures PublicOrigin. It is copied. Either Origins is set, or
+// Proxies, Headers and Hosts are.
 type OriginConfig struct {
 	_ struct{}
 
@@ -50,6 +51,13 @@ type OriginConfig struct {
 	// not the usual one, such as "app.example" or "app.example:8443". "*.app.example"
 	// stands for all hosts below app.example.
 	Hosts []string
+
+	// StrippedPrefix is the path, such as "/app", that the proxies take off the front of
+	// a path before they pass the request on. It goes with either kind of setting. What
+	// writes addresses finds it again in Request.RequestURI, so that browsers are sent to
+	// /app/login; routes do not see it. It is the PathBase of cookieauth.Config and
+	// antiforgery.Config then, too. Without it nothing is put back.
+	StrippedPrefix string
 
 	// Logger is told of requests through proxies that make no sense, at most one a
 	// minute, and of handlers in the wrong order. The default is slog.Default().
@@ -83,6 +91,7 @@ type publicOrigin struct {
 	proxies []netip.Prefix
 	family  HeaderFamily
 	hosts   hostList
+	prefix  string // as it is in addresses
 	log     *slog.Logger
 	warned  atomic.Int64 // when, in Unix seconds
 }
@@ -99,6 +108,8 @@ func newPublicOrigin(cfg OriginConfig, problems *confcheck.Problems, prefix stri
 		o.addProxies(cfg.Proxies, problems, prefix)
 		o.hosts = newHostList(cfg.Hosts, problems, prefix)
 	}
+	problems.Add(cfg.StrippedPrefix != "" && !grammar.IsPathBase(cfg.StrippedPrefix), prefix+"StrippedPrefix", grammar.NotPathBase)
+	o.prefix = (&url.URL{Path: cfg.StrippedPrefix}).EscapedPath()
 	return (&layer{stage: journey.PublicOrigin, log: o.log, serve: o.serve}).handler
 }
 
@@ -145,8 +156,24 @@ func (o *publicOrigin) serve(p *passage, w http.ResponseWriter, r *http.Request,
 		o.warn(r, err)
 	case public != nil:
 		p.origin.Store(public)
+		if inner := o.asRequested(r); inner != r {
+			next.ServeHTTP(w, inner)
+			r.Pattern = inner.Pattern
+			return
+		}
 	}
 	next.ServeHTTP(w, r)
+}
+
+// asRequested returns the request with what the browser asked for in RequestURI.
+// The URL stays as it is, as it does within http.StripPrefix.
+func (o *publicOrigin) asRequested(r *http.Request) *http.Request {
+	if o.prefix == "" || !strings.HasPrefix(r.RequestURI, "/") {
+		return r
+	}
+	inner := *r
+	inner.RequestURI = o.prefix + r.RequestURI
+	return &inner
 }
 
 // find returns the public origin of a request, or nil if nobody vouches for any.

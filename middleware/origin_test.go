@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/internal/origin"
 	"github.com/sealring/sealring/middleware"
 )
@@ -167,6 +168,32 @@ func TestProxies(t *testing.T) {
 	}
 }
 
+// A proxy that takes a prefix off leaves the program without it in the addresses
+// that it writes, unless it is put back.
+func TestStrippedPrefix(t *testing.T) {
+	auth := newAuth(t, cookieauth.Config{PathBase: "/my app", LoginPath: "/login"})
+	for _, c := range []struct {
+		name, peer, target string
+		want               string // Location
+	}{
+		{"by a proxy", "10.1.2.3:4000", "/private?q=1", "https://app.example/my%20app/login?ReturnUrl=%2Fmy%2520app%2Fprivate%3Fq%3D1"},
+		{"what looks like it is put back, too", "10.1.2.3:4000", "/my%20app/private", "https://app.example/my%20app/login?ReturnUrl=%2Fmy%2520app%2Fmy%2520app%2Fprivate"},
+		{"past the proxy", "203.0.113.5:4000", "/private", "/login?ReturnUrl=%2Fprivate"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := must(t)(middleware.PublicOrigin(middleware.OriginConfig{Proxies: []string{"10.1.0.0/16"}, Headers: middleware.XForwarded, Hosts: []string{"app.example"}, StrippedPrefix: "/my app", Logger: quiet}))
+			r := call{peer: c.peer, host: "app.example", header: "X-Forwarded-Proto: https"}.request()
+			r.URL, r.RequestURI = httptest.NewRequest("GET", c.target, nil).URL, c.target
+			mux := http.NewServeMux()
+			mux.Handle("GET /{page...}", middleware.Require(middleware.SignedIn, auth)(text("x")))
+			w := serve(h(mux), r)
+			if got := w.Header().Get("Location"); got != c.want || w.Code != http.StatusFound || r.Pattern != "GET /{page...}" || r.RequestURI != c.target {
+				t.Errorf("got %d, %s, want %s; the request is for %s by %q", w.Code, got, c.want, r.RequestURI, r.Pattern)
+			}
+		})
+	}
+}
+
 func TestOriginConfig(t *testing.T) {
 	for _, bare := range []string{"app.example", "app.example:8443", "//app.example", "https://", "https://app.example/", "https://app.example/x", "https://u@app.example", "https://app.example?x", "https://app.example#", "ftp://app.example", "https://*.example", "https://a b", "null", ""} {
 		_, err := middleware.PublicOrigin(middleware.OriginConfig{Origins: []string{bare}})
@@ -176,6 +203,10 @@ func TestOriginConfig(t *testing.T) {
 	wantProblems(t, err, "Origins: required", "Headers: must be", "Hosts: required")
 	_, err = middleware.PublicOrigin(middleware.OriginConfig{Origins: []string{"https://a.example", "http://a.example"}, Hosts: []string{"a.example"}})
 	wantProblems(t, err, "Origins: needs no", "Origins: two of the host a.example")
+	for _, prefix := range []string{"app", "/app/", "/", "//app", "/app?x", "/a\r\nX: y"} {
+		_, err := middleware.PublicOrigin(middleware.OriginConfig{Origins: []string{"https://a.example"}, StrippedPrefix: prefix})
+		wantProblems(t, err, "StrippedPrefix: must begin with a slash")
+	}
 	_, err = middleware.PublicOrigin(middleware.OriginConfig{Proxies: []string{"0.0.0.0/0", "ten", ""}, Headers: 3, Hosts: []string{"https://a.example", "*", "*.", "a.example:0", "[::1"}})
 	wantProblems(t, err, "Headers: must be", "Proxies: 0.0.0.0/0 is everybody", `Proxies: "ten"`, `Proxies: ""`, `Hosts: "https://a.example"`, `Hosts: "*"`, `Hosts: "*."`, `Hosts: "a.example:0"`, `Hosts: "[::1"`)
 	if _, err := middleware.PublicOrigin(middleware.OriginConfig{Proxies: []string{"::1"}, Headers: middleware.Forwarded, Hosts: []string{"[::1]:8443", "x_y.example"}}); err != nil {

@@ -78,7 +78,7 @@ func (c Config) layers(problems *confcheck.Problems) (layers []func(http.Handler
 			*logger = log
 		}
 	}
-	if o := &c.PublicOrigin; len(o.Origins) > 0 || len(o.Proxies) > 0 || len(o.Hosts) > 0 || o.Headers != 0 {
+	if o := &c.PublicOrigin; len(o.Origins) > 0 || len(o.Proxies) > 0 || len(o.Hosts) > 0 || o.Headers != 0 || o.StrippedPrefix != "" {
 		layers = append(layers, newPublicOrigin(*o, problems, "PublicOrigin."))
 	}
 	layers = append(layers, newRequestLog(c.Log, keepOut))
