@@ -324,6 +324,9 @@ func (r *refresher) listen(ctx context.Context, n Notifier) {
 	}
 	for ctx.Err() == nil {
 		err := n.Notify(ctx, changed)
+		if errors.Is(err, errors.ErrUnsupported) {
+			return
+		}
 		if ctx.Err() == nil {
 			if ended.CompareAndSwap(false, true) {
 				r.cfg.Logger.Warn("dataprotection: the store's notifications ended; polling goes on", "err", err)

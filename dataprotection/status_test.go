@@ -173,6 +173,31 @@ func TestNotificationsThatEnd(t *testing.T) {
 	})
 }
 
+// A muteStore has no news, which is nothing to log and nothing to try again.
+type muteStore struct {
+	*fakeStore
+	asked atomic.Int32
+}
+
+func (s *muteStore) Notify(context.Context, func()) error {
+	s.asked.Add(1)
+	return errors.ErrUnsupported
+}
+
+func TestStoreWithoutNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, log := &muteStore{fakeStore: &fakeStore{}}, &logBook{}
+		cfg := config(store)
+		cfg.Logger = log.logger()
+		ring := open(t, cfg)
+		defer ring.Close()
+		time.Sleep(time.Hour)
+		if asked := store.asked.Load(); asked != 1 || log.count("notif") != 0 {
+			t.Errorf("it was asked %d times, want once, and nothing logged:\n%s", asked, log)
+		}
+	})
+}
+
 func TestErrors(t *testing.T) {
 	id := parseID(t, idA)
 	for _, tc := range []struct {

@@ -96,7 +96,8 @@ type Remover interface {
 // changed, from any goroutine, once when it has begun to listen, since the content
 // may have changed before, and then soon after each change, until ctx ends; then it
 // returns ctx.Err(). It returns any other error when it cannot go on; the ring then
-// tries again later. Polling goes on beside it.
+// tries again later, unless the error Is errors.ErrUnsupported: this very store has
+// no news to tell. Polling goes on beside it.
 type Notifier interface {
 	Notify(ctx context.Context, changed func()) error
 }

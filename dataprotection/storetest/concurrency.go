@@ -86,7 +86,7 @@ func readingWhileWriting(t reporter, s storage) {
 	const total = 30
 	whole := make(map[string]bool)
 	for i := range total {
-		whole[string(element(i).XML)] = true
+		whole[string(s.text(element(i).XML))] = true
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -137,4 +137,38 @@ func (s storage) watch(ctx context.Context, store dataprotection.Store, whole ma
 		seen, since = len(snap.Elements), snap.Version
 	}
 	return nil
+}
+
+// abandonedCalls: whoever stops waiting leaves nothing behind that others wait
+// for, such as a lock or a transaction.
+func abandonedCalls(t reporter, s storage) {
+	errs := together(writers, func(i int) error {
+		store := s.open()
+		snap, err := store.Load(t.Context(), "")
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*500*time.Microsecond)
+		defer cancel()
+		_ = store.Add(ctx, element(i), snap.Version) // whether it was added is left open
+		return nil
+	})
+	if err := errors.Join(errs...); err != nil {
+		t.Fatalf("Load: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	store := s.open()
+	for n := writers; ; n++ {
+		snap, err := store.Load(ctx, "")
+		if err != nil {
+			t.Fatalf("Load after calls were abandoned: %v", err)
+		}
+		err = store.Add(ctx, element(n), snap.Version)
+		if err == nil {
+			return
+		}
+		only(t, "Add after calls were abandoned", err, dataprotection.ErrConflict) // one of them is still under way
+		time.Sleep(time.Millisecond)
+	}
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -70,7 +71,7 @@ func names(t reporter, s storage) {
 	refs := make(map[string]bool)
 	for _, e := range load(t, store).Elements {
 		number := 1
-		if string(s.text(e.XML)) == string(element(2).XML) {
+		if bytes.Equal(s.text(e.XML), s.text(element(2).XML)) {
 			number = 2
 		}
 		if want := element(number).Name; !s.NoNames && e.Name != want {

@@ -280,6 +280,67 @@ func (s quitting) Notify(ctx context.Context, changed func()) error {
 	return nil
 }
 
+// mute has no news, and says so.
+type mute struct{ sound }
+
+func (s mute) Notify(context.Context, func()) error { return errors.ErrUnsupported }
+
+// unmoved takes a replacement by the same for a conflict.
+type unmoved struct{ sound }
+
+func (s unmoved) Replace(ctx context.Context, old, new dataprotection.Element) error {
+	if bytes.Equal(old.XML, new.XML) {
+		return dataprotection.ErrConflict
+	}
+	return s.sound.Replace(ctx, old, new)
+}
+
+// collating takes texts for equal that differ in case only.
+type collating struct{ sound }
+
+func (s collating) Replace(ctx context.Context, old, new dataprotection.Element) error {
+	snap, err := s.sound.Load(ctx, "")
+	for _, e := range snap.Elements {
+		if e.Ref == old.Ref && bytes.EqualFold(e.XML, old.XML) {
+			old = e
+		}
+	}
+	return errors.Join(err, s.sound.Replace(ctx, old, new))
+}
+
+// hoarding keeps its lock when its caller stops waiting.
+type hoarding struct {
+	sound
+	lock chan struct{}
+}
+
+func (s hoarding) Add(ctx context.Context, e dataprotection.Element, v dataprotection.Version) error {
+	select {
+	case s.lock <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	time.Sleep(time.Millisecond)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	<-s.lock
+	return s.sound.Add(ctx, e, v)
+}
+
+// unixLines is a form that a store may have.
+func unixLines(xml []byte) ([]byte, error) {
+	return bytes.ReplaceAll(xml, []byte("\r\n"), []byte("\n")), nil
+}
+
+// forming keeps that form.
+type forming struct{ sound }
+
+func (s forming) Add(ctx context.Context, e dataprotection.Element, v dataprotection.Version) error {
+	e.XML, _ = unixLines(e.XML)
+	return s.sound.Add(ctx, e, v)
+}
+
 func TestBrokenStoresFail(t *testing.T) {
 	all := storetest.Options{RepeatedNames: true}
 	for _, row := range []struct {
@@ -327,6 +388,13 @@ func TestBrokenStoresFail(t *testing.T) {
 		{"fails for what is gone", all, single(func(s sound) dataprotection.Store { return strict{s} }), "removing what is gone"},
 		{"replaces by force", all, single(func(s sound) dataprotection.Store { return forcing{s} }), "replacing what has changed"},
 		{"keeps what was replaced", all, single(func(s sound) dataprotection.Store { return doubling{s} }), "replacing"},
+		{"a replacement by the same", all, single(func(s sound) dataprotection.Store { return unmoved{s} }), "replacing by the same"},
+		{"compares without case", all, single(func(s sound) dataprotection.Store { return collating{s} }), "texts that are nearly equal"},
+		{"keeps a lock", all, func(s sound) func() dataprotection.Store {
+			broken := hoarding{s, make(chan struct{}, 1)}
+			return func() dataprotection.Store { return broken }
+		}, "abandoned calls"},
+		{"drops more than its form", storetest.Options{RepeatedNames: true, Form: unixLines}, single(func(s sound) dataprotection.Store { return ascii{s} }), "bytes come back"},
 		{"tells of one change", all, single(func(s sound) dataprotection.Store { return once{s} }), "notifying"},
 		{"Notify returns nothing", all, single(func(s sound) dataprotection.Store { return quitting{s} }), "notifying"},
 	} {
@@ -359,6 +427,8 @@ func TestOptions(t *testing.T) {
 		{"sound", storetest.Options{RepeatedNames: true}, func(s sound) dataprotection.Store { return s }},
 		{"no names", storetest.Options{NoNames: true}, func(s sound) dataprotection.Store { return nameless{s} }},
 		{"text only", storetest.Options{RepeatedNames: true, TextOnly: true}, func(s sound) dataprotection.Store { return trimming{s} }},
+		{"a form of its own", storetest.Options{RepeatedNames: true, Form: unixLines}, func(s sound) dataprotection.Store { return forming{s} }},
+		{"no news", storetest.Options{RepeatedNames: true}, func(s sound) dataprotection.Store { return mute{s} }},
 		{"no atomic compare", storetest.Options{RepeatedNames: true, NoAtomicCompare: true}, func(s sound) dataprotection.Store { return hasty{s} }},
 		{"neither Replacer nor Remover nor Notifier", storetest.Options{RepeatedNames: true}, func(s sound) dataprotection.Store {
 			return struct{ dataprotection.Store }{s}
