@@ -100,12 +100,17 @@ type RingError struct {
 	// Element names the element, by file name or key id. It is empty where the
 	// store as a whole is meant.
 	Element string
-	Err     error
+	// Store says where the element is, if the ring knows.
+	Store string
+	Err   error
 }
 
 func (e *RingError) Error() string {
 	if e.Element == "" {
 		return fmt.Sprintf("dataprotection: %s: %v", e.Op, e.Err)
+	}
+	if e.Store != "" {
+		return fmt.Sprintf("dataprotection: %s %s in %s: %v", e.Op, e.Element, e.Store, e.Err)
 	}
 	return fmt.Sprintf("dataprotection: %s %s: %v", e.Op, e.Element, e.Err)
 }

@@ -211,3 +211,22 @@ func unprotect(t testing.TB, ring *dataprotection.KeyRing, sealed, want string) 
 
 // at is a moment that the tests' dates are relative to.
 var at = time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
+
+// A patientStore hangs as a mount does, until its caller has had enough.
+type patientStore struct {
+	fakeStore
+	reads bool
+}
+
+func (s *patientStore) Load(ctx context.Context, since dataprotection.Version) (dataprotection.Snapshot, error) {
+	if s.reads {
+		return s.fakeStore.Load(ctx, since)
+	}
+	<-ctx.Done()
+	return dataprotection.Snapshot{}, ctx.Err()
+}
+
+func (s *patientStore) Add(ctx context.Context, _ dataprotection.Element, _ dataprotection.Version) error {
+	<-ctx.Done()
+	return ctx.Err()
+}

@@ -10,7 +10,10 @@ import (
 	"github.com/sealring/sealring/dataprotection/internal/authenc"
 )
 
-var errZeroRing error = &unavailableError{"dataprotection: the key ring was not opened; use Open"}
+var (
+	errZeroRing   error = &unavailableError{"dataprotection: the key ring was not opened; use Open"}
+	errClosedRing error = &unavailableError{"dataprotection: the key ring is closed, and no longer asks its store for keys that it does not know"}
+)
 
 // A KeyRing is a set of keys in a store, one of which seals. It follows the
 // changes in its store, and makes new keys before they are needed.
@@ -92,7 +95,7 @@ func (r *KeyRing) Protector(purposes ...string) *Protector {
 
 // Close ends the background work. It is idempotent and returns within a few
 // seconds even if the store hangs. Protectors go on working with the keys that
-// were known last.
+// were known last; payloads of others are ErrUnavailable then.
 func (r *KeyRing) Close() error {
 	if r != nil && r.refresher != nil {
 		r.refresher.close()

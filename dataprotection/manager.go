@@ -34,13 +34,11 @@ type Manager struct {
 
 // NewManager returns a manager for the ring that cfg describes. The error is a
 // *ConfigError for a mistake in cfg, and Is ErrUnavailable if the store cannot
-// be read at all or the sealer does not seal; with ReadOnly set it need not.
+// be read at all. Whether the sealer works, and whether .NET knows it, is found out
+// when it is needed: a ring can be listed while its sealer is out of order.
 func NewManager(ctx context.Context, cfg Config) (*Manager, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
-		return nil, err
-	}
-	if err := cfg.checkSealer(ctx); err != nil {
 		return nil, err
 	}
 	m := &Manager{cfg: cfg}
@@ -112,8 +110,8 @@ func (m *Manager) dates(c *contents) *KeyDates {
 
 // Revoke revokes one key: what it has sealed is refused from then on, by every
 // ring within its poll interval. If it is the key that the policy wants to seal
-// with, its successor is
-// made first. Reason is for humans and stored with the revocation. Revoking a
+// with, or the last one that can seal while that one cannot be opened, its
+// successor is made first. Reason is for humans and stored with the revocation. Revoking a
 // revoked key does nothing; an unknown one is a *KeyNotFoundError, unless the
 // store has elements that cannot be read, where the key may be.
 func (m *Manager) Revoke(ctx context.Context, id KeyID, reason string) error {
@@ -129,7 +127,7 @@ func (m *Manager) Revoke(ctx context.Context, id KeyID, reason string) error {
 		return &KeyNotFoundError{KeyID: id, RingKeys: len(c.keys)}
 	}
 	now := m.cfg.now()
-	if d := m.defaultOf(c); d != nil && d.ID == id {
+	if m.wantsSuccessor(c, func(k KeyInfo) bool { return k.ID == id }) {
 		if err := m.addSuccessor(ctx, c, now, c.revokedBefore); err != nil {
 			return err
 		}
@@ -139,8 +137,8 @@ func (m *Manager) Revoke(ctx context.Context, id KeyID, reason string) error {
 
 // RevokeAll revokes every key that was created before the given moment, which
 // must not lie in the future. The zero time means all keys that there are, even
-// if they were made by an instance whose clock is ahead. If the key that the
-// policy wants to seal with is among them, its successor is made first and is not hit.
+// if they were made by an instance whose clock is ahead. A successor is made first
+// as by Revoke, and is not hit.
 func (m *Manager) RevokeAll(ctx context.Context, before time.Time, reason string) error {
 	c, err := m.readForWriting(ctx)
 	if err != nil {
@@ -154,12 +152,25 @@ func (m *Manager) RevokeAll(ctx context.Context, before time.Time, reason string
 		before = c.afterAll(now)
 	}
 	before = toTick(before)
-	if d := m.defaultOf(c); d != nil && d.Created.Before(before) {
+	if m.wantsSuccessor(c, func(k KeyInfo) bool { return k.Created.Before(before) }) {
 		if err := m.addSuccessor(ctx, c, now, before); err != nil {
 			return err
 		}
 	}
 	return m.addRevocation(ctx, keyxml.RevocationOfAllName(before), keyxml.MarshalRevocationOfAll(before, reason))
+}
+
+// wantsSuccessor reports whether a revocation leaves nothing to seal with: it hits
+// the key that the policy wants, or, where that one cannot be opened, the last one
+// that seals in its stead.
+func (m *Manager) wantsSuccessor(c *contents, hit func(KeyInfo) bool) bool {
+	if d := m.defaultOf(c); d != nil && hit(*d) {
+		return true
+	}
+	before := c.infos()
+	after := slices.DeleteFunc(slices.Clone(before), hit)
+	now := m.cfg.now()
+	return newestUsable(now, before) != nil && newestUsable(now, after) == nil
 }
 
 // afterAll is a date that every known key was created before.
@@ -182,11 +193,14 @@ func (m *Manager) addSuccessor(ctx context.Context, c *contents, now, revokedBef
 }
 
 func (m *Manager) add(ctx context.Context, revokedBefore time.Time, dates KeyDates) (KeyInfo, error) {
+	if err := m.cfg.checkSealer(ctx); err != nil {
+		return KeyInfo{}, err
+	}
 	k, element, err := newKeyElement(ctx, &m.cfg, m.cfg.now(), revokedBefore, dates)
 	if err != nil {
 		return KeyInfo{}, err
 	}
-	if err := m.cfg.Store.Add(ctx, element, ""); err != nil {
+	if err := addTo(ctx, m.cfg.Store, element, ""); err != nil {
 		return KeyInfo{}, asRingError("add", element.Name, err)
 	}
 	return k.info, nil
@@ -195,9 +209,9 @@ func (m *Manager) add(ctx context.Context, revokedBefore time.Time, dates KeyDat
 // addRevocation stores a revocation under another name if its own is taken, as
 // by an earlier one that cannot be read.
 func (m *Manager) addRevocation(ctx context.Context, name string, xml []byte) error {
-	err := m.cfg.Store.Add(ctx, Element{Name: name, XML: xml}, "")
+	err := addTo(ctx, m.cfg.Store, Element{Name: name, XML: xml}, "")
 	if errors.Is(err, fs.ErrExist) {
-		err = m.cfg.Store.Add(ctx, Element{XML: xml}, "")
+		err = addTo(ctx, m.cfg.Store, Element{XML: xml}, "")
 	}
 	if err != nil {
 		return asRingError("add", name, err)
@@ -250,6 +264,9 @@ func (m *Manager) Delete(ctx context.Context, ids []KeyID, opts *DeleteOptions) 
 
 func (m *Manager) checkDelete(c *contents, ids []KeyID, opts *DeleteOptions) error {
 	opts = cmp.Or(opts, &DeleteOptions{})
+	if opts.Retention < 0 {
+		return errors.New("dataprotection: delete: the retention is negative")
+	}
 	retention := cmp.Or(opts.Retention, m.cfg.KeyLifetime)
 	def := m.defaultOf(c)
 	var errs []error

@@ -29,7 +29,7 @@ func (r *refresher) plan(now time.Time) plan {
 		if k.key != nil {
 			return plan{sealing: k, proper: true, create: takingOver(d.Create, infos)}
 		}
-		return plan{sealing: r.makeshift(now), err: &RingError{Op: "open", Element: k.info.Element, Err: fmt.Errorf("the newest key cannot be used: %w", k.info.Unusable)}}
+		return plan{sealing: r.makeshift(now), err: &RingError{Op: "open", Element: k.info.Element, Store: ownName(r.cfg.Store), Err: fmt.Errorf("the newest key cannot be used: %w", k.info.Unusable)}}
 	case r.cfg.ReadOnly && len(r.contents.skipped) > 0:
 		return plan{err: fmt.Errorf("%w: %w", ErrNoDefaultKey, joinRingErrors(r.contents.skipped))}
 	case r.cfg.ReadOnly:
@@ -57,16 +57,21 @@ func takingOver(dates *KeyDates, infos []KeyInfo) *KeyDates {
 // makeshift is the key that seals when the proper one cannot: the newest active
 // one that can be used.
 func (r *refresher) makeshift(now time.Time) *ringKey {
+	if newest := newestUsable(now, r.infos()); newest != nil {
+		return r.contents.key(newest.ID)
+	}
+	return nil
+}
+
+// newestUsable is the newest active key that can be used, or nil.
+func newestUsable(now time.Time, infos []KeyInfo) *KeyInfo {
 	var usable []KeyInfo
-	for _, info := range r.infos() {
+	for _, info := range infos {
 		if info.Unusable == nil && !info.Revoked {
 			usable = append(usable, info)
 		}
 	}
-	if newest := newestActivated(now, usable); newest != nil {
-		return r.contents.key(newest.ID)
-	}
-	return nil
+	return newestActivated(now, usable)
 }
 
 // made is the plan after a key has been made: the policy's choice, else the new key.
@@ -130,7 +135,7 @@ func (r *refresher) create(ctx context.Context, dates KeyDates) (*ringKey, error
 	if err != nil {
 		return nil, err
 	}
-	if err := r.cfg.Store.Add(ctx, element, r.contents.version); err != nil {
+	if err := addTo(ctx, r.cfg.Store, element, r.contents.version); err != nil {
 		if errors.Is(err, ErrConflict) {
 			return nil, ErrConflict
 		}

@@ -517,4 +517,11 @@ func TestNilAndZero(t *testing.T) {
 	if _, err := typed.Protect(1, at); err == nil {
 		t.Error("a zero Typed made a payload")
 	}
+	var none *dataprotection.Typed[int]
+	if _, err := none.Protect(1, at); err == nil {
+		t.Error("a nil Typed made a payload")
+	}
+	if _, err := none.Unprotect(t.Context(), "CfDJ8"); err == nil {
+		t.Error("a nil Typed opened a payload")
+	}
 }

@@ -1,6 +1,7 @@
 package dataprotection
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -136,7 +137,7 @@ func (r *reader) readSettled(ctx context.Context, since Version) (*contents, err
 
 // read reads the store once.
 func (r *reader) read(ctx context.Context, since Version) (*contents, error) {
-	snap, err := r.cfg.Store.Load(ctx, since)
+	snap, err := r.load(ctx, since)
 	switch {
 	case errors.Is(err, ErrNotModified):
 		return nil, ErrNotModified
@@ -152,7 +153,36 @@ func (r *reader) read(ctx context.Context, since Version) (*contents, error) {
 		c.take(e, found[i])
 	}
 	c.refuseConflicts()
+	c.unreadable, c.skipped = r.inStore(c.unreadable), r.inStore(c.skipped)
 	return c, nil
+}
+
+// load asks the store, for loadTimeout at most: a mount that hangs has to show as
+// what it is, whatever time the caller has.
+func (r *reader) load(ctx context.Context, since Version) (Snapshot, error) {
+	bounded, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	snap, err := r.cfg.Store.Load(bounded, since)
+	return snap, patienceOver(ctx, bounded, err)
+}
+
+// patienceOver says that it was our own patience that ended, if that is so.
+func patienceOver(ctx, bounded context.Context, err error) error {
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		return fmt.Errorf("the store did not answer within %v: %w", loadTimeout, err)
+	}
+	return err
+}
+
+// inStore adds where the elements are. The store's own errors are left as they are.
+func (r *reader) inStore(list []*RingError) []*RingError {
+	located := make([]*RingError, len(list))
+	for i, e := range list {
+		l := *e
+		l.Store = cmp.Or(e.Store, ownName(r.cfg.Store))
+		located[i] = &l
+	}
+	return located
 }
 
 // take sorts one element into c.

@@ -42,9 +42,10 @@ type refresher struct {
 	known    knownRevocations
 	lastFull time.Time
 
-	cancel context.CancelFunc
-	done   chan struct{}
-	wake   chan struct{} // holds one
+	closing <-chan struct{} // closed when Close begins
+	cancel  context.CancelFunc
+	done    chan struct{}
+	wake    chan struct{} // holds one
 
 	mu         sync.Mutex
 	waiting    chan struct{} // closed when the next turn has ended; nil if none is asked for
@@ -82,7 +83,7 @@ func (r *refresher) first(ctx context.Context) error {
 
 func (r *refresher) start() {
 	ctx, cancel := context.WithCancel(context.Background())
-	r.cancel = cancel
+	r.cancel, r.closing = cancel, ctx.Done()
 	var notifying sync.WaitGroup
 	if n, ok := r.cfg.Store.(Notifier); ok {
 		notifying.Go(func() { r.listen(ctx, n) })
@@ -248,19 +249,29 @@ func (r *refresher) reloadAfterConflict(ctx context.Context) error {
 func (r *refresher) reload(ctx context.Context) error {
 	turn := r.askForTurn()
 	if turn == nil {
-		return r.health.loadError()
+		return r.lastTurn()
 	}
 	t := time.NewTimer(reloadTimeout)
 	defer t.Stop()
 	select {
 	case <-turn:
-		return r.health.loadError()
-	case <-r.done:
-		return nil
+		return r.lastTurn()
+	case <-r.closing:
+		return errClosedRing
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %w", ErrUnavailable, context.Cause(ctx))
 	case <-t.C:
 		return fmt.Errorf("%w: the store did not answer within %v", ErrUnavailable, reloadTimeout)
+	}
+}
+
+// lastTurn says whether the store has been asked.
+func (r *refresher) lastTurn() error {
+	select {
+	case <-r.closing:
+		return errClosedRing
+	default:
+		return r.health.loadError()
 	}
 }
 
@@ -277,7 +288,7 @@ func (r *refresher) askForTurn() <-chan struct{} {
 		return r.running
 	}
 	select {
-	case <-r.done:
+	case <-r.closing:
 		return nil
 	default:
 	}

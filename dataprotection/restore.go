@@ -219,7 +219,7 @@ func (r *restoring) add(ctx context.Context, id KeyID, xml []byte) (RestoreOutco
 	if r.opts.DryRun {
 		return Restored, nil
 	}
-	return Restored, r.m.cfg.Store.Add(ctx, Element{Name: keyxml.KeyName(id), XML: xml}, "")
+	return Restored, addTo(ctx, r.m.cfg.Store, Element{Name: keyxml.KeyName(id), XML: xml}, "")
 }
 
 // replace exchanges every copy that the store has.

@@ -38,3 +38,10 @@ func sealed(store dataprotection.Store, s *testSealer) dataprotection.Config {
 	cfg.Sealer, cfg.GoOnly = s, true
 	return cfg
 }
+
+// A failingSealer is out of order.
+type failingSealer struct{ err error }
+
+func (s failingSealer) Seal(context.Context, dataprotection.KeyID, []byte) (string, []byte, error) {
+	return "", nil, s.err
+}

@@ -1,6 +1,7 @@
 package dataprotection
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -133,11 +134,14 @@ func writeFacts(h hash.Hash, k KeyInfo) {
 }
 
 // storeName is what the store calls itself.
-func storeName(s Store) string {
+func storeName(s Store) string { return cmp.Or(ownName(s), fmt.Sprintf("%T", s)) }
+
+// ownName is empty for a store that has no name.
+func ownName(s Store) string {
 	if named, ok := s.(fmt.Stringer); ok {
 		return named.String()
 	}
-	return fmt.Sprintf("%T", s)
+	return ""
 }
 
 func trimmed(err error) string { return strings.ReplaceAll(err.Error(), "dataprotection: ", "") }

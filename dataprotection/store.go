@@ -40,6 +40,13 @@ type Store interface {
 	Add(ctx context.Context, e Element, ifVersion Version) error
 }
 
+// addTo has the store add an element, within loadTimeout.
+func addTo(ctx context.Context, s Store, e Element, ifVersion Version) error {
+	bounded, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	return patienceOver(ctx, bounded, s.Add(bounded, e, ifVersion))
+}
+
 // A Version identifies one state of a store's content. It is opaque, compared
 // for equality only, and never empty in a Snapshot. The empty Version stands for "none".
 type Version string

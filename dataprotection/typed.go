@@ -15,6 +15,14 @@ type Typed[T any] struct{ inner *TimeLimited }
 // else keeps a link of one kind from being read as one of another.
 func NewTyped[T any](t *TimeLimited) *Typed[T] { return &Typed[T]{inner: t} }
 
+// limited is nil, and returns errors, where there is none.
+func (t *Typed[T]) limited() *TimeLimited {
+	if t == nil {
+		return nil
+	}
+	return t.inner
+}
+
 // Protect returns value as text that opens until expires and can stand in a URL
 // as it is.
 func (t *Typed[T]) Protect(value T, expires time.Time) (string, error) {
@@ -22,14 +30,14 @@ func (t *Typed[T]) Protect(value T, expires time.Time) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("dataprotection: protect %T: %w", value, err)
 	}
-	return t.inner.ProtectString(string(text), expires)
+	return t.limited().ProtectString(string(text), expires)
 }
 
 // Unprotect opens what Protect has made. The errors are those of
 // TimeLimited.UnprotectString; JSON that does not fit T is ErrInvalidPayload.
 func (t *Typed[T]) Unprotect(ctx context.Context, text string) (T, error) {
 	var value, zero T
-	opened, _, err := t.inner.UnprotectString(ctx, text)
+	opened, _, err := t.limited().UnprotectString(ctx, text)
 	if err != nil {
 		return zero, err
 	}

@@ -14,7 +14,11 @@
 // counts, except on Windows); hidden files and links are, subdirectories are not
 // looked into, everything else is ignored. An entry that is there but cannot be
 // read (no permission, empty, a directory, a dangling link, above 64 KiB, called
-// just ".xml") is reported in Snapshot.Unreadable. A file that vanishes while the
+// just ".xml") is reported in Snapshot.Unreadable. So is what other programs leave
+// behind: the dangling link ".#key.xml" of an editor that is still open, the
+// "._key.xml" that macOS puts beside files on a share. As with ASP.NET Core, no ring
+// opens until they are removed. Two files of one key are one key to a ring, if they
+// open to the same, whatever their line breaks; ASP.NET Core refuses them. A file that vanishes while the
 // directory is read, and what network file systems fail with in passing, is tried
 // again a few times.
 //

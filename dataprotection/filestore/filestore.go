@@ -47,7 +47,10 @@ func newStore(dir string, shared bool) *Store {
 
 // String names the kind of store and its directory, for logs.
 func (s *Store) String() string {
-	if s.shared {
+	switch {
+	case s == nil:
+		return "no directory"
+	case s.shared:
 		return "shared directory " + s.dir
 	}
 	return "directory " + s.dir

@@ -13,7 +13,7 @@ type lane chan struct{}
 // mount ties up one goroutine and not one for each call.
 func run[T any](ctx context.Context, s *Store, work func() (T, error)) (T, error) {
 	var none T
-	if s.dir == "" {
+	if s == nil || s.dir == "" {
 		return none, errors.New("filestore: the store has no directory; make it with New or Shared and a path")
 	}
 	if err := ctx.Err(); err != nil {
