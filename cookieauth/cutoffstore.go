@@ -13,8 +13,9 @@ import (
 // Implementations must be safe for concurrent use, by several goroutines and by
 // several processes on several machines. Package sessiontest checks the contract.
 type CutoffStore interface {
-	// LoadCutoffs returns all cut-offs whose Until has not passed, in no particular
-	// order, and the version of that list, which is never empty. With since set to the
+	// LoadCutoffs returns all cut-offs, in no particular order, and the version of that
+	// list, which is never empty. One whose Until has passed by more than an hour may
+	// be missing, and no other, since clocks differ. With since set to the
 	// version of an earlier list it may return dataprotection.ErrNotModified when
 	// nothing has changed; it should find that out cheaply, because it is asked every
 	// few seconds. A store that cannot be read in full returns an error, and never
@@ -22,9 +23,10 @@ type CutoffStore interface {
 	LoadCutoffs(ctx context.Context, since dataprotection.Version) ([]Cutoff, dataprotection.Version, error)
 
 	// AddCutoffs stores cut-offs durably: once it has returned nil, they are in what
-	// any process loads from then on, until their Until. Adding what is there
-	// already succeeds; of two that differ in Until only, the later one counts. It may
-	// remove cut-offs whose Until has passed by more than an hour, since clocks differ.
+	// any process loads from then on. Adding what is there already succeeds; of two
+	// that differ in Until only, the later one alone is in the list. An error leaves
+	// open which of them were added. It may remove cut-offs whose Until has passed by
+	// more than an hour.
 	AddCutoffs(ctx context.Context, cutoffs ...Cutoff) error
 }
 

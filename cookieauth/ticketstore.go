@@ -16,15 +16,17 @@ var ErrNoSession = errors.New("cookieauth: no such session")
 // Implementations must be safe for concurrent use, by several goroutines and by
 // several processes on several machines. An error that is not one of those named
 // here means that the store cannot tell now; the user is then neither signed in
-// nor out, and the request is answered with 503 where a user is demanded. Package
-// sessiontest checks the contract.
+// nor out, and the request is answered with 503 where a user is demanded. A call
+// whose context has ended returns the context's error. Package sessiontest checks
+// the contract.
 //
 // A store belongs to one application; several applications in one medium use
 // stores with different prefixes, tables or directories.
 type TicketStore interface {
 	// Create stores a new session durably: once it has returned nil, the session is
 	// what any process loads from then on. It never replaces one: if there is one with
-	// that id, expired or not, the error Is fs.ErrExist.
+	// that id, expired or not, the error Is fs.ErrExist. The id of a session that has
+	// ended is not used again.
 	Create(ctx context.Context, s *StoredSession) error
 
 	// Load returns a session, or ErrNoSession. One that has expired by the store's
@@ -43,7 +45,7 @@ type TicketStore interface {
 
 	// ByUser returns the sessions of a user, in no particular order: every one that
 	// has been created, that has not expired and that was not ended before the call. A
-	// session that was ended is never in it.
+	// session that was ended is never in it; one that has expired may be.
 	ByUser(ctx context.Context, user string) ([]*StoredSession, error)
 }
 

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/bell"
 )
 
 // A Store keeps a key ring in memory. It implements dataprotection.Store,
@@ -20,13 +21,13 @@ import (
 // may use one Store, as several programs would use one directory. Make one with
 // New: the versions of a zero Store are not told from those of another one.
 type Store struct {
-	id string // tells the versions of one store from those of another
+	id      string // tells the versions of one store from those of another
+	changed bell.Bell
 
 	mu       sync.Mutex
 	elements []dataprotection.Element
-	changes  int           // counts the changes
-	refs     int           // counts the elements that there ever were
-	changed  chan struct{} // closed at the next change; nil if nobody waits
+	changes  int // counts the changes
+	refs     int // counts the elements that there ever were
 }
 
 // New returns an empty store.
@@ -109,25 +110,7 @@ func (s *Store) Remove(ctx context.Context, elements ...dataprotection.Element) 
 // Notify calls changed at once, and then after each change, or once after several
 // in quick succession, until ctx ends.
 func (s *Store) Notify(ctx context.Context, changed func()) error {
-	for {
-		next := s.nextChange()
-		changed()
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-next:
-		}
-	}
-}
-
-// nextChange returns a channel that is closed at the next change.
-func (s *Store) nextChange() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.changed == nil {
-		s.changed = make(chan struct{})
-	}
-	return s.changed
+	return s.changed.Listen(ctx, changed)
 }
 
 // version tells the present state. The caller holds mu.
@@ -138,10 +121,7 @@ func (s *Store) version() dataprotection.Version {
 // change marks a new state. The caller holds mu.
 func (s *Store) change() {
 	s.changes++
-	if s.changed != nil {
-		close(s.changed)
-		s.changed = nil
-	}
+	s.changed.Ring()
 }
 
 // index finds an element. The caller holds mu.

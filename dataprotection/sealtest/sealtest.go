@@ -2,7 +2,6 @@ package sealtest
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/internal/keyxml"
+	"github.com/sealring/sealring/internal/contracttest"
 )
 
 // A Sealer seals, and opens what it has sealed.
@@ -68,14 +68,8 @@ var checks = []check{
 	{"at the same time", atTheSameTime},
 }
 
-// A reporter is the part of *testing.T that checks use, so that tests of this
-// package can watch a check fail.
-type reporter interface {
-	Context() context.Context
-	Helper()
-	Fatalf(format string, args ...any)
-	Skip(args ...any)
-}
+// A reporter is *testing.T, or what tests of this package watch a check fail with.
+type reporter = contracttest.T
 
 // holders is what one check works on.
 type holders struct {

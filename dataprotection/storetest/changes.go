@@ -1,12 +1,10 @@
 package storetest
 
 import (
-	"context"
-	"errors"
 	"slices"
-	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/contracttest"
 )
 
 // remover returns a handle that can remove, or skips the check.
@@ -54,7 +52,7 @@ func removing(t reporter, s storage) {
 	}
 	s.holds(t, store, element(2), element(4))
 	s.holds(t, other, element(2), element(4))
-	must(t, "Add at a version before Remove", other.Add(t.Context(), element(5), before), dataprotection.ErrConflict)
+	contracttest.Must(t, "Add at a version before Remove", other.Add(t.Context(), element(5), before), dataprotection.ErrConflict)
 
 	add(t, other, element(1)) // what was removed may come back
 	s.holds(t, store, element(1), element(2), element(4))
@@ -121,7 +119,7 @@ func replacingTheChanged(t reporter, s storage) {
 	if err := replacer.Replace(t.Context(), stale, element(11)); err != nil {
 		t.Fatalf("Replace: %v", err)
 	}
-	must(t, "Replace of what has been replaced", replacer.Replace(t.Context(), stale, element(12)), dataprotection.ErrConflict)
+	contracttest.Must(t, "Replace of what has been replaced", replacer.Replace(t.Context(), stale, element(12)), dataprotection.ErrConflict)
 	s.holds(t, store, element(11), element(2))
 
 	remover, ok := store.(dataprotection.Remover)
@@ -132,7 +130,7 @@ func replacingTheChanged(t reporter, s storage) {
 	if err := remover.Remove(t.Context(), gone); err != nil {
 		t.Fatalf("Remove: %v", err)
 	}
-	must(t, "Replace of what has been removed", replacer.Replace(t.Context(), gone, element(12)), dataprotection.ErrConflict)
+	contracttest.Must(t, "Replace of what has been removed", replacer.Replace(t.Context(), gone, element(12)), dataprotection.ErrConflict)
 	s.holds(t, store, element(2))
 }
 
@@ -161,7 +159,7 @@ func nearlyEqual(t reporter, s storage) {
 		if snap, err := store.Load(t.Context(), before); err != nil || snap.Version == before {
 			t.Fatalf("Load since %s became %s: error %v, version changed: %v", stale.XML, text, err, snap.Version != before)
 		}
-		must(t, "Replace of what has become nearly the same", replacer.Replace(t.Context(), stale, element(2)), dataprotection.ErrConflict)
+		contracttest.Must(t, "Replace of what has become nearly the same", replacer.Replace(t.Context(), stale, element(2)), dataprotection.ErrConflict)
 		s.holds(t, store, present)
 	}
 }
@@ -171,53 +169,6 @@ func notifying(t reporter, s storage) {
 	if !ok {
 		t.Skip("the store is no Notifier")
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	told := make(chan struct{}, 1)
-	ended := make(chan error, 1)
-	go func() {
-		ended <- notifier.Notify(ctx, func() {
-			select {
-			case told <- struct{}{}:
-			default:
-			}
-		})
-	}()
-
-	select {
-	case <-told: // it listens
-	case err := <-ended:
-		if errors.Is(err, errors.ErrUnsupported) {
-			t.Skip("this store is no Notifier after all")
-		}
-		t.Fatalf("Notify returned %v while its context was alive", err)
-	case <-time.After(patience):
-		t.Fatalf("Notify has not told that it listens in %v", patience)
-	}
 	writer := s.open()
-	for n := range 2 {
-		add(t, writer, element(n))
-		select {
-		case <-told:
-		case <-time.After(patience):
-			t.Fatalf("Notify has not told of change %d in %v", n+1, patience)
-		}
-		for quiet := false; !quiet; { // one change may be told more than once
-			select {
-			case <-told:
-			case <-time.After(200 * time.Millisecond):
-				quiet = true
-			}
-		}
-	}
-
-	cancel()
-	select {
-	case err := <-ended:
-		if !errors.Is(err, context.Canceled) {
-			t.Fatalf("Notify returned %v after its context was cancelled, want %v", err, context.Canceled)
-		}
-	case <-time.After(patience):
-		t.Fatalf("Notify has not returned %v after its context was cancelled", patience)
-	}
+	contracttest.Notifying(t, patience, notifier.Notify, func(n int) { add(t, writer, element(n)) })
 }

@@ -4,30 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/contracttest"
 )
 
 // writers is how many handles work at the same time.
 const writers = 16
-
-// together calls f for each of n at the same time and returns the errors.
-func together(n int, f func(i int) error) []error {
-	errs := make([]error, n)
-	var ready, done sync.WaitGroup
-	ready.Add(n)
-	for i := range n {
-		done.Go(func() {
-			ready.Done()
-			ready.Wait()
-			errs[i] = f(i)
-		})
-	}
-	done.Wait()
-	return errs
-}
 
 func oneOfMany(t reporter, s storage) {
 	if s.NoAtomicCompare {
@@ -41,12 +25,12 @@ func oneOfMany(t reporter, s storage) {
 			stores[i] = s.open()
 			seen[i] = s.holds(t, stores[i], want...).Version
 		}
-		errs := together(writers, func(i int) error {
+		errs := contracttest.Together(writers, func(i int) error {
 			return stores[i].Add(t.Context(), element(100*round+i), seen[i])
 		})
 		var winners []int
 		for i, err := range errs {
-			only(t, "Add at the same version by many", err, dataprotection.ErrConflict)
+			contracttest.Only(t, "Add at the same version by many", err, dataprotection.ErrConflict)
 			if err == nil {
 				winners = append(winners, i)
 			}
@@ -65,7 +49,7 @@ func allOfMany(t reporter, s storage) {
 	for i := range writers * each {
 		want = append(want, element(i))
 	}
-	errs := together(writers, func(i int) error {
+	errs := contracttest.Together(writers, func(i int) error {
 		store := s.open()
 		for _, e := range want[i*each : (i+1)*each] {
 			if err := store.Add(t.Context(), e, ""); err != nil {
@@ -90,7 +74,7 @@ func readingWhileWriting(t reporter, s storage) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	errs := together(3, func(i int) error {
+	errs := contracttest.Together(3, func(i int) error {
 		store := s.open()
 		if i > 0 {
 			return s.watch(ctx, store, whole, total)
@@ -142,7 +126,7 @@ func (s storage) watch(ctx context.Context, store dataprotection.Store, whole ma
 // abandonedCalls: whoever stops waiting leaves nothing behind that others wait
 // for, such as a lock or a transaction.
 func abandonedCalls(t reporter, s storage) {
-	errs := together(writers, func(i int) error {
+	errs := contracttest.Together(writers, func(i int) error {
 		store := s.open()
 		snap, err := store.Load(t.Context(), "")
 		if err != nil {
@@ -168,7 +152,7 @@ func abandonedCalls(t reporter, s storage) {
 		if err == nil {
 			return
 		}
-		only(t, "Add after calls were abandoned", err, dataprotection.ErrConflict) // one of them is still under way
+		contracttest.Only(t, "Add after calls were abandoned", err, dataprotection.ErrConflict) // one of them is still under way
 		time.Sleep(time.Millisecond)
 	}
 }

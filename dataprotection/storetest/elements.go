@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/contracttest"
 )
 
 func emptyStore(t reporter, s storage) {
@@ -115,7 +116,7 @@ func takenName(t reporter, s storage) {
 		s.holds(t, store, first, second)
 		return
 	}
-	must(t, "Add under a name that is taken", err, fs.ErrExist)
+	contracttest.Must(t, "Add under a name that is taken", err, fs.ErrExist)
 	if errors.Is(err, dataprotection.ErrConflict) {
 		t.Fatalf("Add under a name that is taken: %v is an ErrConflict, for which a caller would try again", err)
 	}
@@ -164,13 +165,13 @@ func endedContext(t reporter, s storage) {
 	cancel()
 
 	_, err := store.Load(ended, "")
-	must(t, "Load with a cancelled context", err, context.Canceled)
-	must(t, "Add with a cancelled context", store.Add(ended, element(2), ""), context.Canceled)
+	contracttest.Must(t, "Load with a cancelled context", err, context.Canceled)
+	contracttest.Must(t, "Add with a cancelled context", store.Add(ended, element(2), ""), context.Canceled)
 	if r, ok := store.(dataprotection.Replacer); ok {
-		must(t, "Replace with a cancelled context", r.Replace(ended, loaded, element(3)), context.Canceled)
+		contracttest.Must(t, "Replace with a cancelled context", r.Replace(ended, loaded, element(3)), context.Canceled)
 	}
 	if r, ok := store.(dataprotection.Remover); ok {
-		must(t, "Remove with a cancelled context", r.Remove(ended, loaded), context.Canceled)
+		contracttest.Must(t, "Remove with a cancelled context", r.Remove(ended, loaded), context.Canceled)
 	}
 	s.holds(t, store, element(1))
 }

@@ -2,11 +2,10 @@ package storetest
 
 import (
 	"context"
-	"fmt"
-	"runtime"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/contracttest"
 )
 
 func init() { patience = 2 * time.Second }
@@ -19,31 +18,12 @@ func Failures(ctx context.Context, name string, fresh func() func() dataprotecti
 		if name != "" && name != c.name {
 			continue
 		}
-		r := &recorder{ctx: ctx}
-		done := make(chan struct{})
-		go func() { // which Fatalf can end
-			defer close(done)
-			c.run(r, storage{open: fresh(), Options: options})
-		}()
-		<-done
-		if r.failure != "" {
-			failures[c.name] = r.failure
+		failure := contracttest.Failure(ctx, func(t reporter) {
+			c.run(t, storage{open: fresh(), Options: options})
+		})
+		if failure != "" {
+			failures[c.name] = failure
 		}
 	}
 	return failures
-}
-
-// recorder is a reporter that remembers.
-type recorder struct {
-	ctx     context.Context
-	failure string
-}
-
-func (r *recorder) Context() context.Context { return r.ctx }
-func (r *recorder) Helper()                  {}
-func (r *recorder) Skip(...any)              { runtime.Goexit() }
-
-func (r *recorder) Fatalf(format string, args ...any) {
-	r.failure = fmt.Sprintf(format, args...)
-	runtime.Goexit()
 }

@@ -2,8 +2,6 @@ package storetest
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/contracttest"
 )
 
 // Options tells what a store does not promise. The zero value asks for everything.
@@ -82,14 +81,8 @@ var checks = []check{
 	{"notifying", notifying},
 }
 
-// A reporter is the part of *testing.T that checks use, so that tests of this
-// package can watch a check fail.
-type reporter interface {
-	Context() context.Context
-	Helper()
-	Fatalf(format string, args ...any)
-	Skip(args ...any)
-}
+// A reporter is *testing.T, or what tests of this package watch a check fail with.
+type reporter = contracttest.T
 
 // patience bounds a check that a broken store would hang. Tests of this package have less.
 var patience = 30 * time.Second
@@ -193,22 +186,6 @@ func brief(texts []string) string {
 		return fmt.Sprintf("%.200q …", texts[:most])
 	}
 	return fmt.Sprintf("%.200q", texts)
-}
-
-// only fails the check if err is neither nil nor the one error that may come.
-func only(t reporter, what string, err, allowed error) {
-	t.Helper()
-	if err != nil && !errors.Is(err, allowed) {
-		t.Fatalf("%s: got error %v, want none or %v", what, err, allowed)
-	}
-}
-
-// must fails the check if err is not the one that has to come.
-func must(t reporter, what string, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Fatalf("%s: got error %v, want %v", what, err, want)
-	}
 }
 
 // long is text of n bytes.

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/contracttest"
 )
 
 func versions(t reporter, s storage) {
@@ -63,7 +64,7 @@ func foreignVersions(t reporter, s storage) {
 	if err != nil || len(snap.Elements) != 1 {
 		t.Fatalf("Load since another handle's stale version: got %d elements and error %v, want 1 and none", len(snap.Elements), err)
 	}
-	must(t, "Add if another handle's stale version", b.Add(t.Context(), element(2), stale), dataprotection.ErrConflict)
+	contracttest.Must(t, "Add if another handle's stale version", b.Add(t.Context(), element(2), stale), dataprotection.ErrConflict)
 	s.holds(t, b, element(1))
 }
 
@@ -73,12 +74,12 @@ func compareAndAppend(t reporter, s storage) {
 	if err := store.Add(t.Context(), element(1), empty); err != nil {
 		t.Fatalf("Add to the empty store at its version: %v", err)
 	}
-	must(t, "Add at a version before our own Add", store.Add(t.Context(), element(2), empty), dataprotection.ErrConflict)
+	contracttest.Must(t, "Add at a version before our own Add", store.Add(t.Context(), element(2), empty), dataprotection.ErrConflict)
 
 	one := s.holds(t, store, element(1)).Version
 	add(t, other, element(3))
-	must(t, "Add at a version before another handle's Add", store.Add(t.Context(), element(4), one), dataprotection.ErrConflict)
-	must(t, "Add at an unknown version", store.Add(t.Context(), element(5), "no version that a store ever gave"), dataprotection.ErrConflict)
+	contracttest.Must(t, "Add at a version before another handle's Add", store.Add(t.Context(), element(4), one), dataprotection.ErrConflict)
+	contracttest.Must(t, "Add at an unknown version", store.Add(t.Context(), element(5), "no version that a store ever gave"), dataprotection.ErrConflict)
 
 	two := s.holds(t, store, element(1), element(3)).Version
 	if err := store.Add(t.Context(), element(6), two); err != nil {
