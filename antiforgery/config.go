@@ -128,7 +128,9 @@ type Config struct {
 
 	// Outage, if set, returns an error while it cannot be told who a request comes
 	// from, which else counts as from nobody. Such requests are answered with 503 where
-	// the user matters.
+	// the user matters. The default is what authenticators of package cookieauth have
+	// met with in the request, if middleware.Stack or RequestLog stands outside of them;
+	// without those, set it to their Outage.
 	Outage func(*http.Request) error
 
 	// Logger receives each refusal. It never receives a token. The default is slog.Default().

@@ -1,6 +1,7 @@
 package antiforgery
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -25,6 +26,7 @@ type Protection struct {
 	reference bool   // as ASP.NET Core does it, where that is not the safest way
 	trusted   []webOrigin
 	exempt    *http.ServeMux // nil if nothing is
+	watched   atomic.Bool    // whether the order of handlers has been looked at
 	refused   [reasons]atomic.Uint64
 }
 
@@ -57,7 +59,8 @@ func New(cfg Config) (*Protection, error) {
 // cookieauth.Authenticator, and before what reads bodies.
 func (p *Protection) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		journey.From(r.Context()).Pass(journey.Antiforgery)
+		j := journey.From(r.Context())
+		j.Pass(journey.Antiforgery)
 		if err := p.Check(r); err != nil {
 			p.note(r, err)
 			if !p.cfg.ReportOnly {
@@ -65,8 +68,23 @@ func (p *Protection) Handler(next http.Handler) http.Handler {
 				return
 			}
 		}
+		if j == nil && !p.watched.Load() && !p.watched.Swap(true) { // of which the first costs less
+			p.watch(w, r, next)
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// watch serves the first request, and says whether the handlers stand in an order
+// that does harm, where nobody further out does.
+func (p *Protection) watch(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	j := new(journey.Journey)
+	j.Pass(journey.Antiforgery)
+	inner := r.WithContext(context.WithValue(r.Context(), journey.Key{}, j))
+	next.ServeHTTP(w, inner)
+	r.Pattern = inner.Pattern // the route, for those further out
+	j.Report(inner.Context(), p.cfg.Logger)
 }
 
 // Check returns an error if a request should not be carried out. GET, HEAD,
@@ -144,7 +162,7 @@ func (p *Protection) acceptsData(r *http.Request, data string) bool {
 // outage returns why it cannot be told who a request comes from, if that is so.
 func (p *Protection) outage(r *http.Request) error {
 	if p.cfg.Outage == nil {
-		return nil
+		return unavailable(journey.From(r.Context()).Outage())
 	}
 	return unavailable(p.cfg.Outage(r))
 }

@@ -99,6 +99,7 @@ func (a *Authenticator) turnAway(v *visit, r *http.Request, err error) {
 	var outage *outageError
 	if errors.As(err, &outage) || errors.Is(err, dataprotection.ErrUnavailable) {
 		v.outage = err
+		journey.From(r.Context()).Unidentified(err)
 		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "login cookie cannot be judged", slog.Any("error", err))
 		return
 	}

@@ -60,6 +60,7 @@ func enter(r *http.Request) (*passage, *http.Request) {
 		return p, r
 	}
 	p := &passage{Context: ctx}
+	p.journey.Follow(journey.From(ctx))
 	if user := claims.FromContext(ctx); user.IsAuthenticated() {
 		p.journey.Pass(journey.Authenticate)
 		p.journey.Identified(user, user.Primary().AuthenticationType)
@@ -89,14 +90,9 @@ func (l *layer) handler(next http.Handler) http.Handler {
 
 // checkOrder says once if the handlers stand in an order that does harm.
 func (l *layer) checkOrder(p *passage) {
-	rule := p.journey.Misplaced()
-	if rule == nil {
-		return
+	if p.journey.Misplaced() != nil {
+		l.once.Do(func() { p.journey.Report(p, l.log) })
 	}
-	l.once.Do(func() {
-		l.log.LogAttrs(p, slog.LevelError, "middleware in the wrong order: "+rule.String(),
-			slog.String("order", journey.Order), slog.String("mend", "use that order, or middleware.Stack"))
-	})
 }
 
 // noteRoute hands the pattern of the route outwards, where the router has put it

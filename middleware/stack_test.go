@@ -3,9 +3,11 @@ package middleware_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +25,7 @@ type shop struct {
 	auth    *cookieauth.Authenticator
 	csrf    *antiforgery.Protection
 	journal *journal
+	log     *slog.Logger // to it
 	stack   func(http.Handler) http.Handler
 }
 
@@ -30,7 +33,7 @@ func newShop(t *testing.T) *shop {
 	t.Helper()
 	ring := dataprotectiontest.NewKeyRing(t)
 	j, log := newJournal(t)
-	s := &shop{auth: newAuth(t, cookieauth.Config{KeyRing: ring, LoginPath: "/login", Logger: middleware.Slog(log)}), journal: j}
+	s := &shop{auth: newAuth(t, cookieauth.Config{KeyRing: ring, LoginPath: "/login", Logger: middleware.Slog(log)}), journal: j, log: middleware.Slog(log)}
 	var err error
 	if s.csrf, err = antiforgery.New(antiforgery.Config{KeyRing: ring, Logger: middleware.Slog(log)}); err != nil {
 		t.Fatal(err)
@@ -235,6 +238,92 @@ func TestOrderByHand(t *testing.T) {
 				t.Errorf("got %v\nwant %q once", got, c.want)
 			}
 		})
+	}
+}
+
+// Without any handler of this package, and with the antiforgery Handler outermost.
+func TestOrderWithoutLog(t *testing.T) {
+	type wrap = func(http.Handler) http.Handler
+	for _, c := range []struct {
+		name  string
+		order func(s *shop, origin wrap) []wrap
+		want  string
+	}{
+		{"right", func(s *shop, _ wrap) []wrap { return []wrap{s.auth.Handler, s.csrf.Handler} }, ""},
+		{"right, with the origin", func(s *shop, o wrap) []wrap { return []wrap{o, s.auth.Handler, s.csrf.Handler} }, ""},
+		{"antiforgery before the user", func(s *shop, _ wrap) []wrap { return []wrap{s.csrf.Handler, s.auth.Handler} }, "the authenticator's Handler must stand outside of the antiforgery Handler"},
+		{"antiforgery before the user of a route", func(s *shop, _ wrap) []wrap {
+			return []wrap{s.csrf.Handler, middleware.Require(middleware.SignedIn, s.auth)}
+		}, "the authenticator's Handler must stand outside of the antiforgery Handler"},
+		{"antiforgery before the origin", func(s *shop, o wrap) []wrap { return []wrap{s.csrf.Handler, o} }, "PublicOrigin must stand outside of the antiforgery Handler"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newShop(t)
+			chain := c.order(s, must(t)(middleware.PublicOrigin(middleware.OriginConfig{Origins: []string{"https://app.example"}, Logger: s.log})))
+			mux := http.NewServeMux()
+			mux.Handle("GET /{page}", text("x"))
+			var h http.Handler = mux
+			for k := range chain {
+				h = chain[len(chain)-1-k](h)
+			}
+			for range 3 {
+				r := signIn(t, get("/page"), s.auth, claims.New("1"))
+				if w := serve(h, r); w.Body.String() != "x" || r.Pattern != "GET /{page}" {
+					t.Errorf("got %d %s, by %q", w.Code, w.Body, r.Pattern)
+				}
+			}
+			const prefix = "middleware in the wrong order: "
+			got := s.journal.events(prefix)
+			if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0]["message"].(string), prefix+c.want)) {
+				t.Errorf("got %v\nwant %q once", got, c.want)
+			}
+		})
+	}
+}
+
+// While it cannot be told who a user is, tokens are neither made nor found wanting.
+func TestStackInAnOutage(t *testing.T) {
+	ring := dataprotectiontest.NewKeyRing(t)
+	var down atomic.Bool
+	auth := newAuth(t, cookieauth.Config{KeyRing: ring, Events: cookieauth.Events{Validate: func(*cookieauth.ValidateContext) error {
+		if down.Load() {
+			return errors.New("store is away")
+		}
+		return nil
+	}}})
+	csrf, err := antiforgery.New(antiforgery.Config{KeyRing: ring, Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack := must(t)(middleware.Stack(middleware.Config{Authenticators: []middleware.Authenticator{auth}, Antiforgery: csrf}))
+	h := stack(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token, err := csrf.Token(w, r); err != nil {
+			antiforgery.Refuse(w, r, err)
+		} else {
+			fmt.Fprint(w, token)
+		}
+	}))
+	page := serve(h, signIn(t, get("/"), auth, claims.New("1")))
+	post := func() *http.Request {
+		r := signIn(t, get("/"), auth, claims.New("1"))
+		r.Method = "POST"
+		for _, c := range page.Result().Cookies() {
+			r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
+		}
+		r.Header.Set("RequestVerificationToken", page.Body.String())
+		return r
+	}
+	if w := serve(h, post()); w.Code != http.StatusOK {
+		t.Fatalf("before: %d %s", w.Code, w.Body)
+	}
+	down.Store(true)
+	for what, r := range map[string]*http.Request{"a form": post(), "a page with a form": signIn(t, get("/"), auth, claims.New("1"))} {
+		if w := serve(h, r); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || len(w.Header()["Set-Cookie"]) > 0 {
+			t.Errorf("%s: %d %v", what, w.Code, w.Header())
+		}
+	}
+	if w := serve(h, get("/")); w.Code != http.StatusOK {
+		t.Errorf("a visitor without a login: %d", w.Code)
 	}
 }
 

@@ -19,6 +19,7 @@ type Journey struct {
 	user   User
 	scheme string
 	route  string
+	outage error
 }
 
 // A User is a *claims.Principal.
@@ -45,6 +46,14 @@ func (j *Journey) Pass(s Stage) {
 	passed := j.passed.Or(s.bit())
 	if passed&s.bit() == 0 && passed&s.within() != 0 {
 		j.misplaced.CompareAndSwap(nil, violated(s, passed))
+	}
+}
+
+// Follow has a journey begin where another one is, which is that of handlers
+// further out.
+func (j *Journey) Follow(outer *Journey) {
+	if outer != nil {
+		j.passed.Store(outer.passed.Load())
 	}
 }
 
@@ -79,6 +88,29 @@ func (j *Journey) User() (user User, scheme string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.user, j.scheme
+}
+
+// Unidentified notes that it cannot be told who the user is, and why. The first
+// reason counts.
+func (j *Journey) Unidentified(outage error) {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.outage == nil {
+		j.outage = outage
+	}
+}
+
+// Outage returns why it cannot be told who the user is, or nil if nobody has said so.
+func (j *Journey) Outage() error {
+	if j == nil {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.outage
 }
 
 // Routed notes the pattern of the route that the request took. The first that is

@@ -2,6 +2,8 @@ package journey_test
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -23,8 +25,9 @@ func TestNobodyListens(t *testing.T) {
 	}
 	j.Pass(journey.Antiforgery)
 	j.Identified(user("1"), "Cookies")
+	j.Unidentified(errors.New("store is away"))
 	j.Routed("/")
-	if u, scheme := j.User(); u != nil || j.Route() != "" || scheme != "" || j.Answered() || j.Misplaced() != nil {
+	if u, scheme := j.User(); u != nil || j.Outage() != nil || j.Route() != "" || scheme != "" || j.Answered() || j.Misplaced() != nil {
 		t.Errorf("a journey that is nil knows user %v, scheme %q, answered %v, misplaced %v", u, scheme, j.Answered(), j.Misplaced())
 	}
 }
@@ -40,6 +43,15 @@ func TestJourney(t *testing.T) {
 	j.Identified(user("1+2"), "Bearer")
 	if u, scheme := j.User(); u != user("1+2") || scheme != "Cookies,Bearer" {
 		t.Errorf("user %v by %q, want 1+2 by Cookies,Bearer", u, scheme)
+	}
+	if j.Outage() != nil {
+		t.Errorf("an outage that nobody has met with: %v", j.Outage())
+	}
+	first := errors.New("store is away")
+	j.Unidentified(first)
+	j.Unidentified(errors.New("still"))
+	if j.Outage() != first {
+		t.Errorf("outage %v, want the first", j.Outage())
 	}
 	j.Routed("")
 	j.Routed("GET /a")
@@ -98,6 +110,26 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// A journey that begins within another one knows which handlers have been passed.
+func TestFollow(t *testing.T) {
+	var outer, inner journey.Journey
+	outer.Pass(journey.Antiforgery)
+	inner.Follow(nil)
+	inner.Follow(&outer)
+	inner.Pass(journey.PublicOrigin)
+	var log strings.Builder
+	outer.Report(t.Context(), slog.New(slog.NewTextHandler(&log, nil)))
+	if outer.Misplaced() != nil || log.Len() > 0 {
+		t.Errorf("the outer one has %v, and reports %s", outer.Misplaced(), &log)
+	}
+	inner.Report(t.Context(), slog.New(slog.NewTextHandler(&log, nil)))
+	for _, want := range []string{"level=ERROR", "middleware in the wrong order: PublicOrigin must stand outside of the antiforgery Handler", `order="PublicOrigin, RequestLog,`, "middleware.Stack"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("%s is missing in %s", want, &log)
+		}
+	}
+}
+
 // A handler under http.TimeoutHandler goes on when the answer has been given.
 func TestConcurrentUse(t *testing.T) {
 	var j journey.Journey
@@ -109,6 +141,8 @@ func TestConcurrentUse(t *testing.T) {
 			j.User()
 			j.Routed("/")
 			j.Route()
+			j.Unidentified(nil)
+			j.Outage()
 			j.Answer()
 			j.Answered()
 			j.Misplaced()

@@ -1,5 +1,10 @@
 package journey
 
+import (
+	"context"
+	"log/slog"
+)
+
 // A Stage is one of the suite's handlers.
 type Stage uint8
 
@@ -53,6 +58,14 @@ func violated(s Stage, passed uint32) *Rule {
 		}
 	}
 	return nil
+}
+
+// Report logs the first rule that the order of the handlers breaks, if there is one.
+func (j *Journey) Report(ctx context.Context, log *slog.Logger) {
+	if rule := j.Misplaced(); rule != nil {
+		log.LogAttrs(ctx, slog.LevelError, "middleware in the wrong order: "+rule.String(),
+			slog.String("order", Order), slog.String("mend", "use that order, or middleware.Stack"))
+	}
 }
 
 // String says what is wrong and what follows from it.
