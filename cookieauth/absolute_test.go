@@ -2,8 +2,8 @@ package cookieauth_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -154,23 +154,38 @@ func TestParallelRenewal(t *testing.T) {
 	s := newSite(t, cookieauth.Config{Lifetime: time.Hour, AbsoluteLifetime: 100 * time.Minute})
 	s.get("/in")
 	s.at(40)
-	const many = 32
-	sites, answers := make([]*site, many), make([]*answer, many)
-	var requests sync.WaitGroup
-	for i := range many {
-		browser := *s
-		browser.jar = map[string]string{"__Host-sealring": s.jar["__Host-sealring"]}
-		sites[i] = &browser
-		requests.Go(func() { answers[i] = browser.get("/private") })
-	}
-	requests.Wait()
-	s.at(99)
-	for i, a := range answers {
+	parallel(t, s, "/private", func(a *answer, browser *site) {
 		if a.body != "secret" || len(a.cookies) != 1 {
-			t.Errorf("request %d: answered %d %q, cookies %d", i, a.status, a.body, len(a.cookies))
+			t.Errorf("answered %d %q, cookies %d", a.status, a.body, len(a.cookies))
 		}
-		if a := sites[i].get("/private"); a.body != "secret" {
-			t.Errorf("with the cookie of request %d: answered %d %q", i, a.status, a.body)
+		s.at(99)
+		if a := browser.get("/private"); a.body != "secret" {
+			t.Errorf("with the cookie that it brought: answered %d %q", a.status, a.body)
 		}
+	})
+}
+
+// TestParallelStoredRenewal: one of them writes to the store, and none makes the
+// session end sooner.
+func TestParallelStoredRenewal(t *testing.T) {
+	s, m := storedSite(t, cookieauth.Config{Lifetime: time.Hour})
+	s.get("/in")
+	s.at(40)
+	m.called()
+	updates := -1
+	parallel(t, s, "/private", func(a *answer, browser *site) {
+		if a.body != "secret" || len(a.cookies) != 0 {
+			t.Errorf("answered %d %q, cookies %d", a.status, a.body, len(a.cookies))
+		}
+		if updates < 0 {
+			updates = len(slices.DeleteFunc(m.called(), func(call string) bool { return call != "Update" }))
+		}
+		s.at(99)
+		if a := browser.get("/private"); a.body != "secret" {
+			t.Errorf("afterwards: answered %d %q", a.status, a.body)
+		}
+	})
+	if updates != 1 {
+		t.Errorf("written %d times", updates)
 	}
 }

@@ -3,6 +3,7 @@ package cookieauth
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/sealring/sealring/cookieauth/claims"
@@ -17,10 +18,13 @@ import (
 // request comes from. It may be used concurrently. Make one with New.
 type Authenticator struct {
 	cfg       Config
-	protector *dataprotection.Protector
-	plainName string // the cookie's name without prefix, for plain HTTP on one machine; else ""
-	reference bool   // as ASP.NET Core does it, where that is not the safest way
+	protector *dataprotection.Protector // for the cookie
+	stored    *dataprotection.Protector // for tickets in Config.TicketStore
+	updating  sync.Map                  // ids of stored sessions that are being updated
+	plainName string                    // the cookie's name without prefix, for plain HTTP on one machine; else ""
+	reference bool                      // as ASP.NET Core does it, where that is not the safest way
 	sealing   atomic.Pointer[sealingHeader]
+	askAgain  atomic.Int64 // when Revalidation.Check is to be asked after a failure, in nanoseconds
 }
 
 // New returns an Authenticator. It touches neither network nor disk. The error
@@ -34,6 +38,10 @@ func New(cfg Config) (*Authenticator, error) {
 		cfg:       cfg,
 		protector: cfg.KeyRing.Protector(ticket.Purposes(cfg.Scheme)...),
 		reference: cfg.Profile == ASPNETCore,
+	}
+	if cfg.TicketStore != nil {
+		a.protector = cfg.KeyRing.Protector(sessionPurpose, cfg.Scheme, sealedVersion)
+		a.stored = cfg.KeyRing.Protector(storedPurpose, cfg.Scheme)
 	}
 	if cfg.Cookie.Secure == SecureDefault {
 		a.plainName = strings.TrimPrefix(strings.TrimPrefix(cfg.Cookie.Name, setcookie.HostPrefix), setcookie.SecurePrefix)

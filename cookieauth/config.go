@@ -75,6 +75,23 @@ type Config struct {
 	// keeps the date but does not know of the bound; here it holds all the same.
 	AbsoluteLifetime time.Duration
 
+	// Cutoffs, if set, make signing out end the session everywhere, and not only in
+	// this browser: each sign-in gets an id that its ticket keeps, and a ticket of a
+	// session that was ended is refused by every instance that has Cutoffs on the same
+	// store. The cookie holds the ticket as before. One that ASP.NET Core has made can
+	// be ended, too; .NET programs themselves go on accepting it.
+	Cutoffs *Cutoffs
+
+	// TicketStore, if set, keeps the tickets on the server: the cookie holds only the
+	// sealed id of a session. Sessions can then be listed and ended one by one, and a
+	// ticket may be of any size. Each request reads the store once. Programs share such
+	// a login only if they share the store, so none in .NET does; give it a scheme of
+	// its own. Setting it signs out who is signed in without, once.
+	TicketStore TicketStore
+
+	// Revalidation asks at intervals whether a user may still be signed in.
+	Revalidation Revalidation
+
 	// PathBase is the path below which the program lives, such as "/app", if the
 	// requests that arrive here have it in their paths, or middleware.PublicOrigin puts
 	// back what a proxy has taken off. Login and other paths are below it.
@@ -201,6 +218,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.MaxCookieSize = cmp.Or(c.MaxCookieSize, DefaultMaxCookieSize)
 		c.Cookie.Path = cmp.Or(c.Cookie.Path, "/")
 	}
+	c.Revalidation = c.Revalidation.withDefaults()
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -236,6 +254,11 @@ func (c *Config) check() error {
 	p.Add(c.LoginPath != "" && !grammar.IsPath(c.LoginPath), "LoginPath", grammar.NotPath)
 	p.Add(c.LogoutPath != "" && !grammar.IsPath(c.LogoutPath), "LogoutPath", grammar.NotPath)
 	p.Add(c.AccessDeniedPath != "" && !grammar.IsPath(c.AccessDeniedPath), "AccessDeniedPath", grammar.NotPath)
+	if c.Cutoffs != nil {
+		p.Add(!c.Cutoffs.opened(), "Cutoffs", "not opened: OpenCutoffs opens them")
+		p.Add(c.Cutoffs.opened() && c.Lifetime > c.Cutoffs.longestLife(), "Lifetime", "longer than CutoffsConfig.LongestLife")
+	}
+	c.Revalidation.check(&p)
 	c.Cookie.check(&p, c.Profile != ASPNETCore)
 	return p.Err("cookieauth")
 }

@@ -30,9 +30,10 @@
 //
 // # What it does not
 //
-// Whoever has a cookie is the user until the ticket ends: signing out removes the
-// cookie from the browser, and a copy made before stays valid. A short Lifetime
-// bounds that.
+// Whoever has a cookie is the user until the ticket ends. Without [Cutoffs] or a
+// [TicketStore] signing out only removes the cookie from the browser, and a copy made
+// before stays valid; a short Lifetime bounds that. With either, signing out ends the
+// session on every instance, and so do EndOtherSessions and its relatives.
 //
 // # Sharing a login with ASP.NET Core
 //

@@ -15,7 +15,7 @@ func TestEveryOptionIsExplained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, options := range []reflect.Type{reflect.TypeFor[cookieauth.Config](), reflect.TypeFor[cookieauth.Cookie](), reflect.TypeFor[cookieauth.Events]()} {
+	for _, options := range []reflect.Type{reflect.TypeFor[cookieauth.Config](), reflect.TypeFor[cookieauth.Cookie](), reflect.TypeFor[cookieauth.Events](), reflect.TypeFor[cookieauth.CutoffsConfig](), reflect.TypeFor[cookieauth.Revalidation]()} {
 		for _, f := range reflect.VisibleFields(options) {
 			group := f.Type.Kind() == reflect.Struct // explained field by field
 			if !f.IsExported() || group || strings.Contains(string(page), "`"+f.Name+"`") || strings.Contains(string(page), "."+f.Name+"`") {

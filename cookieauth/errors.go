@@ -21,6 +21,8 @@ var (
 	ErrAnonymous = errors.New("cookieauth: the principal has no authenticated identity; make it with claims.New or set AuthenticationType")
 )
 
+var errCutoffsNotOpened error = &storeError{"look up cut-offs", errors.New("not opened; use OpenCutoffs")}
+
 // Why a cookie was not accepted. This is for the log; the visitor is anonymous.
 var (
 	errMalformed    = errors.New("the cookie is not base64url")
@@ -30,6 +32,7 @@ var (
 	errReference    = errors.New("the ticket only refers to a session in a store")
 	errAmbiguous    = errors.New("two valid cookies of one name belong to different sessions")
 	errRejected     = errors.New("the ticket was rejected by Events.Validate")
+	errEnded        = errors.New("the session has been ended")
 	errUnidentified = errors.New("the ticket has no authenticated identity")
 )
 

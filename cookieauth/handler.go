@@ -49,12 +49,17 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 // renewed. An error says why there is no user.
 func (a *Authenticator) identify(v *visit, w http.ResponseWriter, r *http.Request, found foundCookie) error {
 	now := a.cfg.Now()
-	oldKey, err := a.read(r, found, now, &v.ticket)
+	seen, err := a.read(r, found, now, &v.ticket)
 	if err != nil {
 		return err
 	}
+	a.checkSliding(v, r, now, seen.oldKey)
+	if a.cfg.Revalidation.Check != nil {
+		if err := a.revalidate(v, w, r, now); err != nil {
+			return err
+		}
+	}
 	user := &v.ticket.Principal
-	a.checkSliding(v, r, now, oldKey)
 	if a.cfg.Events.Validate != nil {
 		if user, err = a.validate(v, w, r, now); err != nil {
 			return err
@@ -62,6 +67,11 @@ func (a *Authenticator) identify(v *visit, w http.ResponseWriter, r *http.Reques
 	}
 	if !user.IsAuthenticated() {
 		return errUnidentified
+	}
+	if seen.stored != nil {
+		if err := a.keep(v, r, seen, now); err != nil {
+			return err
+		}
 	}
 	v.user = user
 	return nil
@@ -73,7 +83,7 @@ func (a *Authenticator) validate(v *visit, w http.ResponseWriter, r *http.Reques
 	c := &ValidateContext{Writer: w, Request: r.WithContext(v), Principal: &v.ticket.Principal, Properties: &properties}
 	if err := a.cfg.Events.Validate(c); err != nil {
 		v.renewal = nil
-		return nil, &outageError{err}
+		return nil, &outageError{"Events.Validate", err}
 	}
 	if c.Principal == nil {
 		if !a.reference {
@@ -83,21 +93,27 @@ func (a *Authenticator) validate(v *visit, w http.ResponseWriter, r *http.Reques
 	}
 	if c.Renew {
 		v.renew(&ticket.Ticket{Scheme: a.cfg.Scheme, Principal: *c.Principal, Properties: properties}, now)
+		v.changed = true
 	}
 	return c.Principal, nil
 }
 
-// outageError marks what Events.Validate could not judge.
-type outageError struct{ err error }
+// outageError marks what Events.Validate or Revalidation.Check could not judge.
+type outageError struct {
+	who string
+	err error
+}
 
-func (e *outageError) Error() string { return "Events.Validate: " + e.err.Error() }
+func (e *outageError) Error() string { return e.who + ": " + e.err.Error() }
 func (e *outageError) Unwrap() error { return e.err }
+
+// Is reports that this is an outage.
+func (e *outageError) Is(target error) bool { return target == dataprotection.ErrUnavailable }
 
 // turnAway notes why a visitor with a cookie is nobody. A bad cookie is everyday
 // life; one that cannot be judged is an outage of our own.
 func (a *Authenticator) turnAway(v *visit, r *http.Request, err error) {
-	var outage *outageError
-	if errors.As(err, &outage) || errors.Is(err, dataprotection.ErrUnavailable) {
+	if errors.Is(err, dataprotection.ErrUnavailable) {
 		v.outage = err
 		journey.From(r.Context()).Unidentified(err)
 		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "login cookie cannot be judged", slog.Any("error", err))

@@ -50,14 +50,19 @@ func (a *Authenticator) findCookie(r *http.Request) (f foundCookie) {
 	return f
 }
 
-// read opens the cookie and judges the ticket in it. OldKey says that it should be
-// sealed anew.
-func (a *Authenticator) read(r *http.Request, found foundCookie, now time.Time, t *ticket.Buffer) (oldKey bool, err error) {
+// A sighting is what else was seen when a cookie was read.
+type sighting struct {
+	oldKey bool           // it should be sealed anew
+	stored *StoredSession // where its ticket comes from, if that is a store
+}
+
+// read opens the cookie and judges the ticket in it.
+func (a *Authenticator) read(r *http.Request, found foundCookie, now time.Time, t *ticket.Buffer) (seen sighting, err error) {
 	s := getScratch()
 	defer s.release()
 	if found.count == 1 && chunk.Count(found.raw) == 0 && len(found.raw) <= maxRead {
 		if err := a.open(r.Context(), found.raw, s, now, t); !errors.Is(err, errMalformed) {
-			return s.oldKey, err
+			return s.sighting, err
 		}
 	}
 	values := found.header.All(found.name, maxSameName)
@@ -65,7 +70,7 @@ func (a *Authenticator) read(r *http.Request, found foundCookie, now time.Time, 
 		values = []string{found.header.Last(found.name)}
 	}
 	err = a.choose(r, found, values, s, now, t)
-	return s.oldKey, err
+	return s.sighting, err
 }
 
 // choose tries several cookies of one name, each with the chunks it may have. The
@@ -73,6 +78,8 @@ func (a *Authenticator) read(r *http.Request, found foundCookie, now time.Time, 
 func (a *Authenticator) choose(r *http.Request, found foundCookie, values []string, s *scratch, now time.Time, t *ticket.Buffer) (err error) {
 	err = errMalformed
 	valid := false
+	var chosen sighting
+	defer func() { s.sighting = chosen }()
 	for _, first := range []bool{false, true} {
 		for _, value := range values {
 			if first && chunk.Count(value) == 0 {
@@ -85,12 +92,12 @@ func (a *Authenticator) choose(r *http.Request, found foundCookie, values []stri
 			case candidateErr != nil:
 				err = candidateErr
 			case !valid:
-				t.Ticket, valid = candidate.Ticket, true
+				t.Ticket, valid, chosen = candidate.Ticket, true, s.sighting
 			case !sameSession(&t.Ticket, &candidate.Ticket):
 				t.Ticket = ticket.Ticket{}
 				return errAmbiguous
 			case endsLater(&candidate.Ticket, &t.Ticket):
-				t.Ticket = candidate.Ticket
+				t.Ticket, chosen = candidate.Ticket, s.sighting
 			}
 		}
 		if a.reference {
@@ -110,14 +117,6 @@ func (a *Authenticator) candidate(r *http.Request, found foundCookie, value stri
 	}
 	t := new(ticket.Buffer)
 	return t, a.open(r.Context(), text, s, now, t)
-}
-
-// sameSession reports whether two tickets are of one login. Tickets of one user
-// are, even where they were issued at different times. Where there is no id to
-// compare, they are not.
-func sameSession(a, b *ticket.Ticket) bool {
-	id := a.Principal.ID()
-	return id != "" && id == b.Principal.ID()
 }
 
 func endsLater(a, b *ticket.Ticket) bool {
@@ -141,10 +140,13 @@ func (a *Authenticator) open(ctx context.Context, text string, s *scratch, now t
 		return err
 	}
 	s.plain = plain
+	s.sighting = sighting{oldKey: a.isOldKey(ctx, s.sealed, now)}
+	if a.cfg.TicketStore != nil {
+		return a.openStored(ctx, s, now, t)
+	}
 	if err := t.UnmarshalBinary(plain); err != nil {
 		return err
 	}
-	s.oldKey = a.isOldKey(ctx, s.sealed, now)
 	return a.judge(&t.Ticket, now)
 }
 
@@ -161,6 +163,9 @@ func (a *Authenticator) judge(t *ticket.Ticket, now time.Time) error {
 	}
 	if end, ok := a.absoluteEnd(&t.Properties); ok && end.Before(now) {
 		return errTooOld
+	}
+	if a.cfg.Cutoffs != nil {
+		return a.overdue(t, now)
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func (v *visit) renew(t *ticket.Ticket, now time.Time) {
 	if !ok1 || !ok2 {
 		return
 	}
-	v.auth.adopt(&t.Properties)
+	v.auth.adopt(&t.Properties, &v.ticket.Properties)
 	end := now.Add(expires.Sub(issued))
 	if end.Before(expires.Add(-time.Second)) && !v.auth.reference {
 		return // issued by a clock that is ahead: a renewal would shorten its life

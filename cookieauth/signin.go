@@ -26,7 +26,8 @@ type SignInOptions struct {
 }
 
 // SignIn signs a user in: it adds a cookie to the response, and keeps the
-// response out of caches. It writes neither status nor body, so it must be called
+// response out of caches. With Config.Cutoffs or Config.TicketStore it begins a new
+// session, and ends the one that the request comes from. It writes neither status nor body, so it must be called
 // before both, and leaves it to the caller where to go next; see RedirectBack. The
 // user of the present request stays who it was.
 //
@@ -36,7 +37,8 @@ type SignInOptions struct {
 // late, as far as that can be told; ErrInsecureTransport when the cookie must not
 // travel over this connection; ErrAnonymous when p is nobody; a *ClaimError or a
 // *TicketSizeError when p does not go into a cookie. It Is
-// dataprotection.ErrUnavailable when the key ring has no key to seal with.
+// dataprotection.ErrUnavailable when the key ring has no key to seal with, or when
+// the store of sessions or cut-offs is out of reach and needed.
 func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims.Principal, opts *SignInOptions) error {
 	if a.tooLate(w, r) {
 		return ErrHeaderSent
@@ -54,7 +56,8 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 	if err := checkPrincipal(&t.Principal); err != nil {
 		return err
 	}
-	a.begin(&t.Properties, a.cfg.Now())
+	now := a.cfg.Now()
+	a.begin(t, now)
 	if t.Properties.Persistent() {
 		expires, ok := t.Properties.Expires()
 		if !ok {
@@ -62,7 +65,12 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 		}
 		attributes.Expires = expires
 	}
-	if err := a.writeCookie(w.Header(), r, name, &attributes, t); err != nil {
+	if a.keepsSessions() {
+		err = a.beginSession(w.Header(), r, name, &attributes, t, now)
+	} else {
+		err = a.writeCookie(w.Header(), r, name, &attributes, t)
+	}
+	if err != nil {
 		return err
 	}
 	a.settle(r)

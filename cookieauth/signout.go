@@ -10,17 +10,24 @@ import (
 // the response out of caches. It writes neither status nor body. It works for
 // visitors who are not signed in, too.
 //
-// A copy of the cookie that was made before stays valid until its ticket ends.
+// With Config.Cutoffs or Config.TicketStore it ends the session on all instances,
+// before it returns, so that copies of the cookie are worth nothing from then on.
+// Without, a copy that was made before stays valid until its ticket ends.
 //
 // The errors are ErrHeaderSent and ErrInsecureTransport, as of SignIn; a browser
 // does not let a cookie be removed over a connection that is less safe than the
-// cookie. Then nothing has been done.
+// cookie. Then nothing has been done. An error that Is dataprotection.ErrUnavailable
+// says that the session could not be ended, and the cookie is left in the browser, so
+// that the user can try again.
 func (a *Authenticator) SignOut(w http.ResponseWriter, r *http.Request) error {
 	if a.tooLate(w, r) {
 		return ErrHeaderSent
 	}
 	name, attributes, err := a.cookieFor(r)
 	if err != nil {
+		return err
+	}
+	if err := a.endPresent(r); err != nil {
 		return err
 	}
 	a.settle(r)

@@ -29,6 +29,7 @@ type site struct {
 	now  time.Time
 	jar  map[string]string
 	http bool // plain HTTP
+	live bool // the clock is the real one, or that of a bubble
 	do   map[string]http.HandlerFunc
 	head func(*http.Request)
 }
@@ -44,7 +45,12 @@ func newSite(t *testing.T, cfg cookieauth.Config) *site {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	cfg.Now = func() time.Time { return s.now }
+	cfg.Now = func() time.Time {
+		if s.live {
+			return time.Now()
+		}
+		return s.now
+	}
 	auth, err := cookieauth.New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -15,25 +15,32 @@ import (
 // without a cookie have no visit.
 type visit struct {
 	context.Context
-	auth   *Authenticator
-	ticket ticket.Buffer     // what the cookie holds, if it is any good
-	user   *claims.Principal // nil for nobody
-	merged *claims.Principal // with what other schemes have found
-	outage error             // why the cookie cannot be judged now
+	auth    *Authenticator
+	ticket  ticket.Buffer     // what the cookie holds, if it is any good
+	user    *claims.Principal // nil for nobody
+	merged  *claims.Principal // with what other schemes have found
+	outage  error             // why the cookie cannot be judged now
+	changed bool              // the renewal has more than other dates
 
 	mu      sync.Mutex
-	renewal *ticket.Ticket // to be sent with the response
-	settled bool           // signed in or out: no renewal any more
-	sent    bool           // the header has gone out
+	renewal *ticket.Ticket   // to be sent with the response
+	begun   []*ticket.Ticket // of sessions that this request has signed in
+	settled bool             // signed in or out: no renewal any more
+	sent    bool             // the header has gone out
 }
 
 // visitKey is the key of a visit in a context. Each Authenticator has its own.
 type visitKey struct{ *Authenticator }
 
+// anyVisit is the key of the innermost visit, whoever's it is.
+type anyVisit struct{}
+
 // Value makes the visit known to its Authenticator, and the user to everybody.
 func (v *visit) Value(key any) any {
 	switch key {
 	case visitKey{v.auth}:
+		return v
+	case anyVisit{}:
 		return v
 	case contextkey.User{}:
 		return v.merged
@@ -52,6 +59,37 @@ func (v *visit) settle() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.settled = true
+}
+
+// headerSent reports whether the header has gone out, as far as the visits of the
+// request know. Each Authenticator with a renewal sees what passes through its own
+// writer.
+func headerSent(ctx context.Context) bool {
+	for {
+		v, ok := ctx.Value(anyVisit{}).(*visit)
+		if !ok {
+			return false
+		}
+		if v.isSent() {
+			return true
+		}
+		ctx = v.Context
+	}
+}
+
+// addBegun notes that the request has begun a session, and takeBegun returns those.
+func (v *visit) addBegun(t *ticket.Ticket) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.begun = append(v.begun, t)
+}
+
+func (v *visit) takeBegun() []*ticket.Ticket {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	begun := v.begun
+	v.begun = nil
+	return begun
 }
 
 // isSent reports whether the header has gone out, as far as the visit knows.

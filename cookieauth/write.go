@@ -30,9 +30,16 @@ func (a *Authenticator) writeCookie(h http.Header, r *http.Request, name string,
 	return nil
 }
 
-// seal turns a ticket into the text of a cookie, s.text.
+// seal turns a ticket, or the id of its session where a store keeps that, into the
+// text of a cookie, s.text.
 func (a *Authenticator) seal(s *scratch, t *ticket.Ticket) error {
-	plain, err := t.AppendBinary(s.plain[:0])
+	var plain []byte
+	var err error
+	if a.cfg.TicketStore != nil {
+		plain = append(s.plain[:0], sessionID(t)...)
+	} else {
+		plain, err = t.AppendBinary(s.plain[:0])
+	}
 	if err != nil {
 		return err
 	}
@@ -58,7 +65,7 @@ func forbidCaching(h http.Header) {
 // tooLate reports whether the header has gone out, as far as a writer in the
 // chain can tell, or the request has ended, after which nothing goes out any more.
 func (a *Authenticator) tooLate(w http.ResponseWriter, r *http.Request) bool {
-	if v := a.visit(r); v != nil && v.isSent() || r.Context().Err() != nil {
+	if headerSent(r.Context()) || r.Context().Err() != nil {
 		return true
 	}
 	return journey.Begun(w, r)

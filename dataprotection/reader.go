@@ -11,6 +11,7 @@ import (
 
 	"github.com/sealring/sealring/dataprotection/internal/authenc"
 	"github.com/sealring/sealring/dataprotection/internal/keyxml"
+	"github.com/sealring/sealring/internal/poll"
 )
 
 const (
@@ -128,7 +129,7 @@ func (r *reader) readSettled(ctx context.Context, since Version) (*contents, err
 		if !time.Now().Before(deadline) {
 			return c, joinRingErrors(c.unreadable)
 		}
-		if err := sleep(ctx, settlePause); err != nil {
+		if err := poll.Sleep(ctx, settlePause); err != nil {
 			return c, joinRingErrors(c.unreadable)
 		}
 		since = ""
@@ -257,16 +258,4 @@ func joinRingErrors(list []*RingError) error {
 		errs[i] = e
 	}
 	return errors.Join(errs...)
-}
-
-// sleep waits for d or the end of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

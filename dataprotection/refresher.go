@@ -2,14 +2,13 @@ package dataprotection
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/sealring/sealring/internal/poll"
 )
 
 const (
@@ -86,7 +85,7 @@ func (r *refresher) start() {
 	r.cancel, r.closing = cancel, ctx.Done()
 	var notifying sync.WaitGroup
 	if n, ok := r.cfg.Store.(Notifier); ok {
-		notifying.Go(func() { r.listen(ctx, n) })
+		notifying.Go(func() { poll.Listen(ctx, n.Notify, r.wakeUp, r.cfg.PollInterval, r.cfg.Logger, "dataprotection") })
 	}
 	go func() {
 		defer close(r.done)
@@ -109,7 +108,7 @@ func (r *refresher) close() {
 // run takes a turn at every poll, and whenever it is woken.
 func (r *refresher) run(ctx context.Context) {
 	for {
-		t := time.NewTimer(jitter(r.cfg.PollInterval))
+		t := time.NewTimer(poll.Jitter(r.cfg.PollInterval))
 		select {
 		case <-ctx.Done():
 			t.Stop()
@@ -231,7 +230,7 @@ func (r *refresher) settle(ctx context.Context) (plan, error) {
 
 // reloadAfterConflict waits a moment, so that instances get out of step.
 func (r *refresher) reloadAfterConflict(ctx context.Context) error {
-	if err := sleep(ctx, jitter(settlePause)); err != nil {
+	if err := poll.Sleep(ctx, poll.Jitter(settlePause)); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	c, err := r.reader.readSettled(ctx, "")
@@ -321,36 +320,4 @@ func (r *refresher) wakeUp() {
 	case r.wake <- struct{}{}:
 	default:
 	}
-}
-
-// listen passes on the store's own news. When that ends it is tried again; that
-// it ended is logged once, and once that there is news again.
-func (r *refresher) listen(ctx context.Context, n Notifier) {
-	var ended atomic.Bool
-	changed := func() {
-		if ended.CompareAndSwap(true, false) {
-			r.cfg.Logger.Info("dataprotection: the store notifies again")
-		}
-		r.wakeUp()
-	}
-	for ctx.Err() == nil {
-		err := n.Notify(ctx, changed)
-		if errors.Is(err, errors.ErrUnsupported) {
-			return
-		}
-		if ctx.Err() == nil {
-			if ended.CompareAndSwap(false, true) {
-				r.cfg.Logger.Warn("dataprotection: the store's notifications ended; polling goes on", "err", err)
-			}
-			_ = sleep(ctx, r.cfg.PollInterval)
-		}
-	}
-}
-
-// jitter shortens d by up to a fifth, so that instances do not act in step.
-func jitter(d time.Duration) time.Duration {
-	var b [8]byte
-	rand.Read(b[:])
-	share := float64(binary.BigEndian.Uint64(b[:])>>11) / (1 << 53)
-	return d - time.Duration(share*float64(d)/5)
 }

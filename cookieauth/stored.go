@@ -1,0 +1,151 @@
+package cookieauth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sealring/sealring/cookieauth/ticket"
+)
+
+const (
+	// sessionPurpose is what the id in the cookie of a stored session is sealed for,
+	// followed by the scheme, storedPurpose what its ticket is sealed for in the store,
+	// followed by scheme and id (docs/formats.md, Stored sessions).
+	sessionPurpose = "Sealring.CookieAuth.Session"
+	storedPurpose  = "Sealring.CookieAuth.StoredTicket"
+	sealedVersion  = "v1"
+
+	// noteInterval is how often it is noted that a session was seen.
+	noteInterval = 5 * time.Minute
+	// maxStoredTicket and maxNote are what a TicketStore has to be able to keep.
+	maxStoredTicket = 1 << 20
+	maxNote         = 512
+)
+
+// openStored gets the ticket of a session from the store and judges it. A session
+// that is over is removed.
+func (a *Authenticator) openStored(ctx context.Context, s *scratch, now time.Time, t *ticket.Buffer) error {
+	if !isStoredID(s.plain) {
+		return errMalformed
+	}
+	id := string(s.plain)
+	if a.cfg.Cutoffs != nil {
+		if _, over := a.cfg.Cutoffs.current.Load().find(id, "", endOfTime); over {
+			return errEnded // without asking the store
+		}
+	}
+	stored, err := a.load(ctx, id, t)
+	if err != nil {
+		return err
+	}
+	s.stored = stored
+	if err = a.judge(&t.Ticket, now); errors.Is(err, errExpired) || errors.Is(err, errTooOld) {
+		a.remove(ctx, id)
+	}
+	return err
+}
+
+// endOfTime is after every cut-off's Before, so that only the id is compared.
+var endOfTime = time.Unix(1<<60, 0)
+
+// load reads a session and opens its ticket.
+func (a *Authenticator) load(ctx context.Context, id string, t *ticket.Buffer) (*StoredSession, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	stored, err := a.cfg.TicketStore.Load(ctx, id)
+	switch {
+	case errors.Is(err, ErrNoSession):
+		return nil, ErrNoSession
+	case err != nil:
+		return nil, &storeError{"load a session", err}
+	case stored.ID != id || stored.Scheme != a.cfg.Scheme:
+		return nil, ErrNoSession
+	}
+	return stored, a.openTicket(ctx, stored, t)
+}
+
+func (a *Authenticator) openTicket(ctx context.Context, stored *StoredSession, t *ticket.Buffer) error {
+	plain, err := a.stored.Protector(stored.ID, sealedVersion).Unprotect(ctx, stored.Ticket)
+	if err != nil {
+		return err
+	}
+	defer clear(plain)
+	return t.UnmarshalBinary(plain)
+}
+
+// sealTicket puts a ticket into a session that is about to be stored.
+func (a *Authenticator) sealTicket(stored *StoredSession, t *ticket.Ticket) error {
+	plain, err := t.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	defer clear(plain)
+	sealed, err := a.stored.Protector(stored.ID, sealedVersion).Protect(plain)
+	if err != nil {
+		return err
+	}
+	if len(sealed) > maxStoredTicket {
+		return newTicketSizeError(len(sealed), maxStoredTicket, &t.Principal)
+	}
+	stored.Ticket = sealed
+	stored.Expires, _ = a.lastEnd(&t.Properties)
+	stored.Expires = stored.Expires.UTC()
+	return nil
+}
+
+// create stores the session of a ticket that is about to be signed in.
+func (a *Authenticator) create(r *http.Request, t *ticket.Ticket, now time.Time) error {
+	start, _ := started(&t.Properties)
+	stored := &StoredSession{ID: sessionID(t), Scheme: a.cfg.Scheme, User: t.Principal.ID(), Created: start.UTC()}
+	if len(stored.User) > maxUserID {
+		return &ClaimError{Type: "user id", Reason: "has more than 512 bytes"}
+	}
+	noteSeen(stored, r, now)
+	if err := a.sealTicket(stored, t); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+	defer cancel()
+	if err := a.cfg.TicketStore.Create(ctx, stored); err != nil {
+		return &storeError{"create a session", err}
+	}
+	return nil
+}
+
+// remove takes a session that is over out of the store. If that fails the store
+// may remove it itself some time, and nobody gets in with it anyway.
+func (a *Authenticator) remove(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	if err := a.cfg.TicketStore.End(ctx, id); err != nil {
+		a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "a session that is over could not be removed from the store", slog.Any("error", err))
+	}
+}
+
+// noteSeen notes when, from where and with what a session was used.
+func noteSeen(stored *StoredSession, r *http.Request, now time.Time) {
+	stored.LastSeen = now.UTC().Round(0)
+	stored.Address = storable(hostOf(r.RemoteAddr))
+	stored.UserAgent = storable(r.UserAgent())
+}
+
+func hostOf(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return address
+}
+
+// storable makes a text one that every store can keep.
+func storable(s string) string {
+	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD")
+	if len(s) > maxNote {
+		s = strings.ToValidUTF8(s[:maxNote], "")
+	}
+	return s
+}
