@@ -45,6 +45,18 @@ func (k *keptBody) Read(b []byte) (int, error) {
 // Close closes the body.
 func (k *keptBody) Close() error { return k.body.Close() }
 
+// cause returns what ended the body, where that is why a parser has failed. It may
+// take the end for a fault of the line that it was reading.
+func (k *keptBody) cause(err error) error {
+	switch {
+	case k.room < 0:
+		return errNoRoom
+	case k.err != nil && k.err != io.EOF:
+		return k.err
+	}
+	return err
+}
+
 // asKeeper returns what we read from.
 func (k *keptBody) asKeeper() io.Reader { return keeper{k} }
 

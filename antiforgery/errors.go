@@ -105,9 +105,9 @@ type reasonWords struct{ name, text, advice string }
 
 const (
 	adviceElsewhere = "The request came from a page of another site, so it was not carried out. If that is not what you meant to happen, there is nothing to do. Otherwise open this site and try again from there."
-	adviceCookie    = "Your browser did not send a cookie that this form needs. Allow cookies for this site, go back, reload the page and send the form again."
-	adviceReload    = "The page was open for too long or is out of date. Go back, reload the page and send the form again."
-	adviceUser      = "You have signed in or out since the page was opened. Go back, reload the page and send the form again."
+	adviceCookie    = "Your browser did not send a cookie that this form needs. Allow cookies for this site, go back, copy what you have typed, reload the page and send the form again."
+	adviceReload    = "The page was open for too long or is out of date. Go back, copy what you have typed, reload the page and send the form again."
+	adviceUser      = "You have signed in or out since the page was opened. Go back, copy what you have typed, reload the page and send the form again."
 	adviceForm      = "The form did not arrive whole. Go back and send it again."
 	adviceSize      = "The form is too large. Go back, send less at a time, and try again."
 )

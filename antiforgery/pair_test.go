@@ -25,7 +25,7 @@ func TestPair(t *testing.T) {
 		name, who, cookie, token string
 		want                     antiforgery.Reason
 	}{
-		{"AFD-17 good", "alice", cookie, tokens.Request, passed},
+		{"AFD-14 AFD-17 good", "alice", cookie, tokens.Request, passed},
 		{"AFD-18 no cookie", "alice", "", tokens.Request, antiforgery.CookieMissing},
 		{"AFR-1 empty cookie", "alice", "Cookie: __Host-sealring-csrf=", tokens.Request, antiforgery.CookieMissing},
 		{"cookie of the name without prefix", "alice", strings.Replace(cookie, "__Host-", "", 1), tokens.Request, antiforgery.CookieMissing},

@@ -36,7 +36,9 @@ type page struct{ Title, Text string }
 var pageTemplate = template.Must(template.New("").Parse(`<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
 <title>{{.Title}}</title>
 <main>
 <h1>{{.Title}}</h1>

@@ -42,10 +42,30 @@ func TestRefuse(t *testing.T) {
 			if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("X-Content-Type-Options") != "nosniff" || (w.Header().Get("Retry-After") != "") != (c.status == 503) {
 				t.Errorf("header is %v", w.Header())
 			}
+			if isHTML {
+				wantPlainPage(t, w.Body.String())
+			}
 			if strings.Contains(w.Body.String(), "secret") || strings.Contains(w.Body.String(), "PublicOrigin") {
 				t.Errorf("the visitor is told what is for the operator:\n%s", w.Body)
 			}
 		})
+	}
+}
+
+// wantPlainPage checks that a page is one for everybody: it says its language and
+// title, has one heading and a main part, and loads and runs nothing, so that no policy
+// forbids a part of it.
+func wantPlainPage(t *testing.T, page string) {
+	t.Helper()
+	for _, want := range []string{`<html lang="en">`, `<meta charset="utf-8">`, "<title>", "<main>", "<h1>", "initial-scale=1"} {
+		if strings.Count(page, want) != 1 {
+			t.Errorf("%s is missing in\n%s", want, page)
+		}
+	}
+	for _, bad := range []string{"<script", "<style", "style=", "src=", "href=", "http:", "https:", " on"} {
+		if head, _, _ := strings.Cut(page, "<p>"); strings.Contains(head, bad) {
+			t.Errorf("%s in\n%s", bad, page)
+		}
 	}
 }
 
