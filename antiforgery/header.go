@@ -1,6 +1,7 @@
 package antiforgery
 
 import (
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -8,15 +9,25 @@ import (
 )
 
 // forbidCaching keeps a response out of caches, unless its header does so already:
-// with a token in it, it is for one visitor only.
-func forbidCaching(h http.Header) {
+// with a token in it, it is for one visitor only. It reports whether it has
+// overruled somebody.
+func forbidCaching(h http.Header) (overruled bool) {
 	values := []string{"no-cache, no-store", "no-cache"} // one allocation for both
-	if !forbidsStoring(h["Cache-Control"]) {
-		h["Cache-Control"] = values[:1:1]
+	if said := h["Cache-Control"]; !forbidsStoring(said) {
+		h["Cache-Control"], overruled = values[:1:1], len(said) > 0
 	}
 	if pragma := h["Pragma"]; len(pragma) == 0 || !strings.EqualFold(pragma[0], "no-cache") {
-		h["Pragma"] = values[1:]
+		h["Pragma"], overruled = values[1:], overruled || len(pragma) > 0
 	}
+	return overruled
+}
+
+// warnOfCaching says once that a page is not kept as its handler wants it.
+func (p *Protection) warnOfCaching(r *http.Request) {
+	p.overruled.Do(func() {
+		p.cfg.Logger.LogAttrs(r.Context(), slog.LevelWarn, "Cache-Control and Pragma are replaced where a page has a token in it, which makes it one for a single visitor",
+			slog.String("method", r.Method), slog.String("path", r.URL.Path))
+	})
 }
 
 // forbidsStoring reports whether the directives, all of them well-formed, have

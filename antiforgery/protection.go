@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/sealring/sealring/antiforgery/internal/token"
@@ -27,6 +28,7 @@ type Protection struct {
 	trusted   []webOrigin
 	exempt    *http.ServeMux // nil if nothing is
 	watched   atomic.Bool    // whether the order of handlers has been looked at
+	overruled sync.Once      // for a warning
 	refused   [reasons]atomic.Uint64
 }
 

@@ -69,8 +69,8 @@ func (p *Protection) TokensFor(w http.ResponseWriter, r *http.Request, user *cla
 		p.setCookie(w.Header(), r, name, secure, t.Cookie)
 		p.forbidFrames(w.Header())
 	}
-	if !sent {
-		forbidCaching(w.Header())
+	if !sent && forbidCaching(w.Header()) {
+		p.warnOfCaching(r)
 	}
 	return t, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"html/template"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -138,28 +139,38 @@ func TestCacheHeaders(t *testing.T) {
 		before []string
 		cache  string
 		pragma string
+		warned bool
 	}{
-		{"nothing", nil, forbidden, "no-cache"},
-		{"AFD-7 public", []string{"Cache-Control: public"}, forbidden, "no-cache"},
-		{"AFD-8 both", []string{"Cache-Control: no-cache, no-store"}, "no-cache, no-store", "no-cache"},
-		{"AFD-8 capitals", []string{"Cache-Control: NO-CACHE, NO-STORE"}, "NO-CACHE, NO-STORE", "no-cache"},
-		{"AFD-8 private, too", []string{"Cache-Control: no-cache, no-store, private"}, "no-cache, no-store, private", "no-cache"},
-		{"of a sign-out", []string{"Cache-Control: no-cache,no-store"}, "no-cache,no-store", "no-cache"},
-		{"over two lines", []string{"Cache-Control: no-store", "Cache-Control: no-cache"}, "no-store", "no-cache"},
-		{"with a value", []string{`Cache-Control: no-cache="a, b", max-age=0, no-store`}, `no-cache="a, b", max-age=0, no-store`, "no-cache"},
-		{"in quotes", []string{`Cache-Control: x="no-cache, no-store"`}, forbidden, "no-cache"},
-		{"quotes not closed", []string{`Cache-Control: no-store, no-cache, x="`}, forbidden, "no-cache"},
-		{"malformed", []string{"Cache-Control: no-store, no-cache, x y"}, forbidden, "no-cache"},
-		{"AFD-9 one of them", []string{"Cache-Control: no-cache, private"}, forbidden, "no-cache"},
-		{"AFD-9 the other", []string{"Cache-Control: No-Store, private"}, forbidden, "no-cache"},
-		{"AFD-10 pragma", []string{"Pragma: no-cache"}, forbidden, "no-cache"},
-		{"AFD-10 pragma in capitals", []string{"Pragma: NO-CACHE"}, forbidden, "NO-CACHE"},
-		{"AFD-13 another pragma", []string{"Pragma: Foo"}, forbidden, "no-cache"},
+		{"AFD-13 nothing", nil, forbidden, "no-cache", false},
+		{"AFD-7 AFD-13 public", []string{"Cache-Control: public"}, forbidden, "no-cache", true},
+		{"AFD-8 AFD-13 both", []string{"Cache-Control: no-cache, no-store"}, "no-cache, no-store", "no-cache", false},
+		{"AFD-8 capitals", []string{"Cache-Control: NO-CACHE, NO-STORE"}, "NO-CACHE, NO-STORE", "no-cache", false},
+		{"AFD-8 private, too", []string{"Cache-Control: no-cache, no-store, private"}, "no-cache, no-store, private", "no-cache", false},
+		{"of a sign-out", []string{"Cache-Control: no-cache,no-store"}, "no-cache,no-store", "no-cache", false},
+		{"over two lines", []string{"Cache-Control: no-store", "Cache-Control: no-cache"}, "no-store", "no-cache", false},
+		{"with a value", []string{`Cache-Control: no-cache="a, b", max-age=0, no-store`}, `no-cache="a, b", max-age=0, no-store`, "no-cache", false},
+		{"in quotes", []string{`Cache-Control: x="no-cache, no-store"`}, forbidden, "no-cache", true},
+		{"quotes not closed", []string{`Cache-Control: no-store, no-cache, x="`}, forbidden, "no-cache", true},
+		{"malformed", []string{"Cache-Control: no-store, no-cache, x y"}, forbidden, "no-cache", true},
+		{"AFD-13 private", []string{"Cache-Control: PriVate"}, forbidden, "no-cache", true},
+		{"AFD-13 no-store", []string{"Cache-Control: No-store"}, forbidden, "no-cache", true},
+		{"AFD-9 one of them", []string{"Cache-Control: no-cache, private"}, forbidden, "no-cache", true},
+		{"AFD-9 the other", []string{"Cache-Control: No-Store, private"}, forbidden, "no-cache", true},
+		{"AFD-10 AFD-13 pragma", []string{"Pragma: no-cache"}, forbidden, "no-cache", false},
+		{"AFD-10 pragma in capitals", []string{"Pragma: NO-CACHE"}, forbidden, "NO-CACHE", false},
+		{"AFD-13 another pragma", []string{"Pragma: Foo"}, forbidden, "no-cache", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, h := get(t, p, request("GET", "/", nil), c.before...)
-			if h.Get("Cache-Control") != c.cache || h.Get("Pragma") != c.pragma {
-				t.Errorf("got %q and %q, want %q and %q", h.Get("Cache-Control"), h.Get("Pragma"), c.cache, c.pragma)
+			var log strings.Builder
+			p := protect(t, antiforgery.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			for range 2 {
+				_, h := get(t, p, request("GET", "/page", nil), c.before...)
+				if h.Get("Cache-Control") != c.cache || h.Get("Pragma") != c.pragma {
+					t.Errorf("got %q and %q, want %q and %q", h.Get("Cache-Control"), h.Get("Pragma"), c.cache, c.pragma)
+				}
+			}
+			if warned := strings.Count(log.String(), "level=WARN") == 1 && strings.Contains(log.String(), "path=/page"); warned != c.warned || !warned && log.Len() > 0 {
+				t.Errorf("logged %s", &log)
 			}
 		})
 	}
