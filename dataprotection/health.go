@@ -78,6 +78,9 @@ func (r *refresher) problems(p plan, err error) map[string]problem {
 	if p.failed != nil {
 		note("creation", slog.LevelError, "a new key is due but could not be stored: "+trimmed(p.failed))
 	}
+	if err := r.reader.renewals.err; err != nil {
+		note("renewal", slog.LevelWarn, "what keys are sealed and opened with cannot be brought up to date, what was there stays in use: "+trimmed(err))
+	}
 	for _, e := range r.contents.skipped {
 		note("skipped "+e.Element, slog.LevelWarn, "an element of the store is ignored: "+trimmed(e))
 	}

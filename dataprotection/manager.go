@@ -331,6 +331,7 @@ func (m *Manager) read(ctx context.Context) (*contents, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.reader.renew(ctx, &m.cfg)
 	c, err := m.reader.readSettled(ctx, "")
 	if c == nil {
 		return nil, err

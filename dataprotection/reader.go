@@ -115,6 +115,7 @@ func (c *contents) unusable() *ringKey {
 type reader struct {
 	cfg    *Config
 	opened map[[sha256.Size]byte]*ringKey // by the element's hash
+	renewals
 }
 
 // readSettled reads the store until every element is readable, for settleTime at

@@ -65,9 +65,10 @@ func newRefresher(ring *KeyRing) *refresher {
 
 // first fills the ring, or says why it cannot.
 func (r *refresher) first(ctx context.Context) error {
+	r.reader.renew(ctx, r.cfg)
 	c, err := r.reader.readSettled(ctx, "")
 	if err != nil {
-		return err
+		return errors.Join(err, r.reader.renewals.err)
 	}
 	r.take(c)
 	p, err := r.settle(ctx)
@@ -147,7 +148,8 @@ func (r *refresher) turn(ctx context.Context) {
 // contents stay.
 func (r *refresher) load(ctx context.Context) error {
 	since := r.contents.version
-	if r.contents.unusable() != nil && time.Since(r.lastFull) >= reopenInterval {
+	renewed := r.reader.renew(ctx, r.cfg)
+	if r.contents.unusable() != nil && (renewed || time.Since(r.lastFull) >= reopenInterval) {
 		since = ""
 	}
 	c, err := r.reader.readSettled(ctx, since)

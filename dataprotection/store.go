@@ -150,6 +150,15 @@ type Warner interface {
 	Warnings(now time.Time) []string
 }
 
+// A Renewer is a Sealer or an Opener that takes what it works with from a place that
+// changes, such as a folder of certificates. A ring calls Renew before each poll, in
+// its background work, and tries keys again that it could not open when the
+// version is another one than before. On an error what was there before stays in
+// use; the ring reports the error while it lasts.
+type Renewer interface {
+	Renew(ctx context.Context) (version string, err error)
+}
+
 // An EscrowSink receives a copy of each new key, in clear, before the key is
 // sealed and stored. It is write-only: nothing is ever read back from it. An
 // error stops the creation of the key. The slice is the sink's own.

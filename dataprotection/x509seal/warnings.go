@@ -34,14 +34,21 @@ func (cs Certificates) Warnings(now time.Time) (warnings []string) {
 	case now.Before(c.NotBefore):
 		warn("is not valid before %s", day(c.NotBefore))
 	}
-	if c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageKeyEncipherment|x509.KeyUsageDataEncipherment) == 0 {
+	if !cs[0].forEncipherment() {
 		warn("was not issued for encipherment: its key usage lacks it")
 	}
-	if bits := c.PublicKey.(*rsa.PublicKey).N.BitLen(); bits < minBits {
+	if bits := cs[0].bits(); bits < minBits {
 		warn("has a key of %d bits; %d are the least that is considered safe", bits, minBits)
 	}
 	return warnings
 }
+
+// forEncipherment reports whether the key usage allows for it. None at all allows everything.
+func (c *Certificate) forEncipherment() bool {
+	return c.cert.KeyUsage == 0 || c.cert.KeyUsage&(x509.KeyUsageKeyEncipherment|x509.KeyUsageDataEncipherment) != 0
+}
+
+func (c *Certificate) bits() int { return c.cert.PublicKey.(*rsa.PublicKey).N.BitLen() }
 
 // successor names the certificate that is valid for the longest time.
 func (cs Certificates) successor(now time.Time) string {
