@@ -21,8 +21,8 @@ type Options struct {
 
 	// Restart, if it is set, stops the medium as a crash would and starts it again,
 	// with all handles still in use: a database server, say. What was stored before
-	// must be there after.
-	Restart func(t *testing.T)
+	// must be there after. What it starts has to outlive the check that calls it.
+	Restart func()
 }
 
 // Run checks a store that is both. For each check fresh is called once and makes
@@ -53,11 +53,7 @@ func RunCutoffs(t *testing.T, fresh func(t *testing.T) (open func() cookieauth.C
 func run[S any](t *testing.T, checks []check[S], fresh func(t *testing.T) func() S, options Options) {
 	for _, c := range checks {
 		t.Run(c.name, func(t *testing.T) {
-			s := storage[S]{open: fresh(t)}
-			if options.Restart != nil {
-				s.restart = func() { options.Restart(t) }
-			}
-			c.run(t, s)
+			c.run(t, storage[S]{open: fresh(t), restart: options.Restart})
 		})
 	}
 }

@@ -68,7 +68,7 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := store(t, client, "text").Load(t.Context(), "")
-	outage(t, "Load of a key of another type", err, "something else than a list")
+	outage(t, "Load of a key of another type", err, "something else than it should")
 
 	client.ConfigSet(t.Context(), "maxmemory", "1")
 	outage(t, "Add without memory", store(t, client, "").Add(t.Context(), element("<a />"), ""), "reached maxmemory")

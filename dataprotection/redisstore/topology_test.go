@@ -77,24 +77,9 @@ func startSentinel(t *testing.T, host, port string) string {
 	return address
 }
 
-// startCluster starts three masters that share the slots.
-func startCluster(t *testing.T) (addresses []string) {
-	t.Helper()
-	cli := realtest.Program(t, "redis-cli", "redis-tools")
-	for range 3 {
-		_, bus, _ := net.SplitHostPort(realtest.Address(t))
-		addresses = append(addresses, realtest.Redis(t, "--cluster-enabled", "yes", "--cluster-port", bus, "--notify-keyspace-events", "Kl").Address)
-	}
-	args := append([]string{"--cluster", "create"}, addresses...)
-	if out, err := exec.Command(cli, append(args, "--cluster-yes")...).CombinedOutput(); err != nil {
-		t.Fatalf("redis-cli: %v\n%s", err, out)
-	}
-	return addresses
-}
-
 func TestCluster(t *testing.T) {
 	atLength(t)
-	addresses, keys := startCluster(t), &lists{}
+	addresses, keys := realtest.RedisCluster(t, "--notify-keyspace-events", "Kl"), &lists{}
 	connect := func(t *testing.T) *redis.ClusterClient {
 		return use(t, redis.NewClusterClient(&redis.ClusterOptions{Addrs: addresses[:1]}))
 	}

@@ -66,6 +66,21 @@ func Redis(t testing.TB, settings ...string) *Server {
 	})
 }
 
+// RedisCluster starts three masters that share the slots, and returns their
+// addresses. Nodes may take a moment until all of them know that.
+func RedisCluster(t testing.TB, settings ...string) (addresses []string) {
+	t.Helper()
+	cli := Program(t, "redis-cli", "redis-tools")
+	for range 3 {
+		_, bus := hostPort(Address(t))
+		node := Redis(t, append([]string{"--cluster-enabled", "yes", "--cluster-port", bus}, settings...)...)
+		addresses = append(addresses, node.Address)
+	}
+	args := append([]string{"--cluster", "create"}, addresses...)
+	run(t, exec.Command(cli, append(args, "--cluster-yes")...))
+	return addresses
+}
+
 // PostgreSQL starts a PostgreSQL server. It refuses to run as root, who becomes
 // the user postgres for it. Further arguments are settings: "max_connections=5".
 func PostgreSQL(t testing.TB, settings ...string) *Server {
