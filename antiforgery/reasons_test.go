@@ -175,28 +175,35 @@ func TestManyCookies(t *testing.T) {
 // the log.
 func TestNothingIsInjected(t *testing.T) {
 	const evil = "\r\nSet-Cookie: evil=1\r\n\r\n<script>"
-	var log bytes.Buffer
-	p := protect(t, antiforgery.Config{Profile: antiforgery.ASPNETCore, PathBase: "/app", Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	ask := func(method string) *http.Request {
-		r := request(method, "/", nil, "Accept: text/html", "Cookie: .AspNetCore.Antiforgery.x="+evil, header+": "+evil, from+evil)
-		r.Host, r.RequestURI, r.URL.Path = "app.example"+evil, "/APP%0d%0aSet-Cookie:evil=1/x", "/x"+evil
-		return r
-	}
-	w := httptest.NewRecorder()
-	p.Handler(http.NotFoundHandler()).ServeHTTP(w, ask("POST"))
-	if w.Code != 403 || strings.Contains(w.Body.String(), "<script>") {
-		t.Errorf("got %d %s", w.Code, w.Body)
-	}
-	if _, err := p.Tokens(w, ask("GET")); err != nil {
-		t.Error(err)
-	}
-	for name, values := range w.Header() {
-		if value := strings.Join(values, ""); strings.ContainsAny(value, "\r\n") || strings.Contains(value, "evil") {
-			t.Errorf("%s: %q", name, value)
+	for _, mode := range []antiforgery.Mode{antiforgery.BrowserFirst, antiforgery.TokensOnly} {
+		var log bytes.Buffer
+		p := protect(t, antiforgery.Config{
+			Profile: antiforgery.ASPNETCore, Mode: mode, PathBase: "/app", Cookie: antiforgery.Cookie{Name: "af"},
+			Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		ask := func(method string) *http.Request {
+			r := request(method, "/", nil, "Accept: text/html", "Cookie: af="+evil, header+": "+evil, from+evil)
+			r.Host, r.RequestURI, r.URL.Path = "app.example"+evil, "/APP%0d%0aSet-Cookie:evil=1/x", "/x"+evil
+			return r
 		}
-	}
-	if strings.Count(log.String(), "\n") != 1 {
-		t.Errorf("logged on several lines: %q", &log)
+		refused, page := httptest.NewRecorder(), httptest.NewRecorder()
+		p.Handler(http.NotFoundHandler()).ServeHTTP(refused, ask("POST"))
+		if refused.Code != 403 || strings.Contains(refused.Body.String(), "<script>") {
+			t.Errorf("got %d %s", refused.Code, refused.Body)
+		}
+		if _, err := p.Tokens(page, ask("GET")); err != nil {
+			t.Error(err)
+		}
+		for _, w := range []*httptest.ResponseRecorder{refused, page} {
+			for name, values := range w.Header() {
+				if value := strings.Join(values, ""); strings.ContainsAny(value, "\r\n") || strings.Contains(value, "evil") {
+					t.Errorf("%s: %q", name, value)
+				}
+			}
+		}
+		if strings.Count(log.String(), "\n") != 1 {
+			t.Errorf("logged on several lines: %q", &log)
+		}
 	}
 }
 
