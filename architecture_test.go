@@ -148,7 +148,7 @@ var forbidden = []struct {
 	{"math/rand/v2", "randomness comes from crypto/rand", production},
 	{"testing", "it would put test flags into every program", func(f source) bool { return production(f) && !f.isForTests() }},
 	{"log", "libraries take a *slog.Logger", func(f source) bool { return production(f) && !f.isProgram() }},
-	{"unsafe", "the compiler should go on checking", everywhere},
+	{"unsafe", "the compiler should go on checking", func(f source) bool { return !strings.HasSuffix(f.path, "_windows.go") }}, // whose system calls take nothing else
 	{"reflect", "types are known where they matter", func(f source) bool { return production(f) && !f.isProgram() }},
 	{"os/exec", "a library starts no programs", func(f source) bool { return production(f) && !f.isProgram() && !f.isForTests() }},
 	{"net/http/pprof", "it opens a door on the default mux", everywhere},
@@ -359,6 +359,7 @@ func TestRulesFind(t *testing.T) {
 		{"log in a program", noForbiddenImports, importing("examples/login/main.go", "log"), ""},
 		{"reflect", noForbiddenImports, importing("antiforgery/a.go", "reflect"), "antiforgery/a.go: must not import reflect: types are known where they matter"},
 		{"unsafe", noForbiddenImports, importing("internal/x/a.go", "unsafe"), "internal/x/a.go: must not import unsafe: the compiler should go on checking"},
+		{"system calls of Windows", noForbiddenImports, importing("internal/x/a_windows.go", "unsafe"), ""},
 		{"package comment", onePackageComment, map[string]string{"middleware/doc.go": doc + "package p", "middleware/a.go": "package p"}, ""},
 		{"no package comment", onePackageComment, map[string]string{"middleware/a.go": "package p"}, "middleware: 0 package comments, want 1"},
 		{"two package comments", onePackageComment, map[string]string{"middleware/a.go": doc + "package p", "middleware/b.go": doc + "package p"}, "middleware: 2 package comments, want 1"},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -104,12 +103,7 @@ func openManager(ctx context.Context, c *cli.Command, readOnly bool) (*dataprote
 		return nil, err
 	}
 	cfg.ReadOnly = readOnly
-	m, err := dataprotection.NewManager(ctx, cfg)
-	var config *dataprotection.ConfigError
-	if errors.As(err, &config) {
-		return nil, usagef("%s", inFlags(config))
-	}
-	return m, err
+	return dataprotection.NewManager(ctx, cfg)
 }
 
 // inFlags says what is wrong with a configuration in the words of the command line.

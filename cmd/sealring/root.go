@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v3"
+
+	"github.com/sealring/sealring/dataprotection"
 )
 
 // Exit statuses. doctor has its own, those of monitoring plug-ins.
@@ -37,6 +39,10 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	err := root.Run(ctx, args)
 	var status statusError
 	var usage *usageError
+	var config *dataprotection.ConfigError
+	if errors.As(err, &config) {
+		err = usagef("%s", inFlags(config))
+	}
 	switch {
 	case err == nil:
 		return 0
@@ -59,7 +65,7 @@ func newRoot() *cli.Command {
 			"Keys that are sealed at rest are opened with --cert or --secret-file; listing, revoking\n" +
 			"and deleting need neither.",
 		Flags:                      append(ringFlags(), &cli.BoolFlag{Name: "json", Usage: "print JSON for programs"}),
-		Commands:                   []*cli.Command{keysCommand(), explainCommand(), doctorCommand(), manCommand()},
+		Commands:                   []*cli.Command{keysCommand(), explainCommand(), doctorCommand(), provisionCommand(), manCommand()},
 		EnableShellCompletion:      true,
 		Suggest:                    true,
 		ExitErrHandler:             func(context.Context, *cli.Command, error) {},

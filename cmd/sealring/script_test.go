@@ -33,6 +33,12 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SEALRING_STORE", "")
 			return nil
 		},
+		Condition: func(name string) (bool, error) {
+			if name == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %s", name)
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			// try runs a command whatever its exit status, as where a container adds a finding.
 			"try": func(ts *testscript.TestScript, _ bool, args []string) { _ = ts.Exec(args[0], args[1:]...) },

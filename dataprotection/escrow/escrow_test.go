@@ -39,7 +39,7 @@ var key = sync.OnceValue(func() *rsa.PrivateKey {
 func owner(t testing.TB) (public, private *x509seal.Certificate) {
 	t.Helper()
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "escrow"},
+		SerialNumber: new(big.Int).SetBytes([]byte(rand.Text()[:16])), Subject: pkix.Name{CommonName: "escrow"},
 		NotBefore: time.Now(), NotAfter: time.Now().AddDate(10, 0, 0),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key().Public(), key())

@@ -103,7 +103,7 @@ func (s *Store) list(ctx context.Context) (listing, error) {
 	}
 	if s.shared && !marked {
 		return listing{}, s.failed("list", fmt.Errorf("not mounted, or not provisioned: there is no file %s; mount the share, or, "+
-			"if it is mounted and new, prepare it once with filestore.Provision or: sealring provision %s", markerName, quote(s.dir)))
+			"if it is mounted and new, prepare it once with filestore.Provision or: sealring provision directory --shared %s", markerName, quote(s.dir)))
 	}
 	return l, nil
 }

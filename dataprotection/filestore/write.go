@@ -9,19 +9,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/dataprotection/internal/friendly"
 )
 
 // tempAge is how old a temporary file is when nobody can be about to publish it.
 const tempAge = time.Hour
-
-// friendly matches the names that may become file names. The length leaves room
-// for what a temporary file's name adds.
-var friendly = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
 
 // add writes e and publishes it, if the directory still is in the state of ifVersion.
 func (s *Store) add(ctx context.Context, e dataprotection.Element, ifVersion dataprotection.Version) error {
@@ -64,12 +60,9 @@ func checkSize(xml []byte) error {
 
 // fileName is the name of the file for an element: its friendly name, or else a GUID.
 func fileName(name string) string {
-	if !friendly.MatchString(name) || !filepath.IsLocal(name) { // such as "nul" on Windows
-		var id dataprotection.KeyID
-		rand.Read(id[:])
-		id[6] = id[6]&0x0f | 0x40
-		id[8] = id[8]&0x3f | 0x80
-		name = id.String()
+	name = friendly.Name(name)
+	if !filepath.IsLocal(name) { // such as "nul" on Windows
+		name = friendly.Random()
 	}
 	return name + elementSuffix
 }

@@ -1,6 +1,6 @@
 // Package hosting finds what an ASP.NET Core application on this machine would
 // use by itself: the directory of its keys, its application name, and whether it
-// has been told only to read.
+// has been told only to read. [Default] returns a store and a sealer accordingly.
 //
 // It is an aid for sharing a key ring with a .NET program that configures none of
 // these. Where you can, name the directory and the application on both sides
@@ -13,5 +13,5 @@
 //	}
 //	slog.Info("sharing keys with .NET", "directory", dir, "because", why)
 //
-// Everything here only looks: nothing is created or written.
+// Everything here only looks, except that Default creates the directory.
 package hosting

@@ -2,8 +2,10 @@ package hosting_test
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 
+	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/hosting"
 )
 
@@ -26,4 +28,15 @@ func ExampleDefaultDirectory() {
 func ExampleApplicationFromContentRoot() {
 	fmt.Println(hosting.ApplicationFromContentRoot("/srv/shop/"))
 	// Output: /srv/shop/
+}
+
+// A program under IIS takes what ASP.NET Core would take.
+func ExampleDefault() {
+	store, sealer, why, err := hosting.Default()
+	if err != nil {
+		slog.Error("name a store in the settings", "error", err)
+		return
+	}
+	slog.Info(why)
+	_ = dataprotection.Config{Application: "shop", Store: store, Sealer: sealer}
 }

@@ -1,6 +1,11 @@
 package hosting
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/dataprotection/dpapiseal"
+)
 
 // Environment is a made-up environment.
 type Environment struct {
@@ -29,3 +34,14 @@ func (e Environment) ReadOnlyDirectory() (dir string, ok bool) {
 }
 
 var ApplicationFromContentRootOn = applicationFromContentRoot
+
+// Means stand for the real system's.
+type Means struct {
+	MakeDir  func(dir string) error
+	Seal     func(dpapiseal.Scope) (dataprotection.Sealer, error)
+	Registry func() (dataprotection.Store, error)
+}
+
+func (e Environment) Default(m Means) (dataprotection.Store, dataprotection.Sealer, string, error) {
+	return e.internal().defaults(means{m.MakeDir, m.Seal, m.Registry})
+}

@@ -28,6 +28,10 @@ type Options struct {
 	// element, as XML Encryption with CBC does not. What comes out of a changed one
 	// must still not be another key.
 	NotAuthenticated bool
+
+	// OneHolder says that all sealers of a program are one holder's, as where the
+	// system keeps the keys of the account, so that a foreign one cannot be had.
+	OneHolder bool
 }
 
 // Run checks a sealer. For each check fresh is called and makes a new holder, with

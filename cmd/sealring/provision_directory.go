@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/sealring/sealring/dataprotection/filestore"
+)
+
+func provisionDirectoryCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "directory",
+		Usage:     "prepare a directory: owned by the account, closed to all others",
+		ArgsUsage: "DIRECTORY",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "account", Usage: "the `NAME` of the account that the program runs as (default: leave the owner)"},
+			&cli.BoolFlag{Name: "shared", Usage: "it is on a mount that several machines use; mark it, so that an unmounted share is told from an empty one"},
+			&cli.BoolFlag{Name: "remove", Usage: "remove the directory, with all keys in it; everybody is logged out"},
+			yesFlag(),
+		},
+		Action: provisionDirectory,
+	}
+}
+
+func provisionDirectory(ctx context.Context, c *cli.Command) error {
+	if c.Args().Len() != 1 {
+		return usagef("provision directory wants one directory")
+	}
+	dir, err := filepath.Abs(c.Args().First())
+	if err != nil {
+		return err
+	}
+	if c.Bool("remove") {
+		return removeDirectory(ctx, c, dir)
+	}
+	steps := plan{{"create the directory " + dir, func() error { return os.MkdirAll(dir, 0o700) }}}
+	if c.Bool("shared") {
+		steps = append(steps, task{"mark it as the key directory of a share", func() error { return filestore.Provision(dir) }})
+	}
+	owner, err := directoryOwner(c.String("account"))
+	if err != nil {
+		return err
+	}
+	return append(steps, owner.tasks(dir)...).carryOut(ctx, c)
+}
+
+// removeDirectory removes a directory only if it looks like one of keys.
+func removeDirectory(ctx context.Context, c *cli.Command, dir string) error {
+	if err := checkKeyDirectory(dir); err != nil {
+		return err
+	}
+	if !c.Bool("what-if") {
+		if err := confirm(c, fmt.Sprintf("Remove %s with all keys in it? Everybody is logged out.", dir)); err != nil {
+			return err
+		}
+	}
+	return plan{{"remove the directory " + dir + " with the keys in it", func() error { return os.RemoveAll(dir) }}}.carryOut(ctx, c)
+}
+
+// checkKeyDirectory keeps somebody who mistyped a path from losing something else.
+func checkKeyDirectory(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if name := e.Name(); e.IsDir() || name[0] != '.' && filepath.Ext(name) != ".xml" && filepath.Ext(name) != ".tmp" {
+			return fmt.Errorf("%s holds %s, which is no key; remove it yourself if you mean it", dir, name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+#!/bin/sh
+# Prepares a directory for the keys of a service: owned by its account, closed to
+# everybody else. It does what `sealring provision directory` does, for those who
+# want to read first what is going to happen to their machine.
+#
+#   provision.sh [--shared] [--what-if] [--remove] ACCOUNT DIRECTORY
+#
+#   --shared   the directory is on a mount that several machines use
+#   --what-if  only say what would be done
+#   --remove   remove the directory, with all keys in it: everybody is logged out
+set -eu
+
+usage() {
+  sed -n 's/^#  *\(provision.sh .*\)/usage: \1/p' "$0" >&2
+  exit 2
+}
+
+shared='' what_if='' remove=''
+while [ $# -gt 0 ]; do
+  case $1 in
+  --shared) shared=yes ;;
+  --what-if) what_if=yes ;;
+  --remove) remove=yes ;;
+  -*) usage ;;
+  *) break ;;
+  esac
+  shift
+done
+[ $# -eq 2 ] || usage
+account=$1 directory=$2
+case $directory in
+/*) ;;
+*) echo "provision: $directory is no absolute path" >&2; exit 2 ;;
+esac
+id "$account" >/dev/null 2>&1 || { echo "provision: there is no account $account on this machine" >&2; exit 1; }
+
+# run says what is done, and does it.
+run() {
+  echo "$*"
+  [ -n "$what_if" ] || "$@"
+}
+
+# mark leaves the file that tells an empty share from one that is not mounted.
+mark() {
+  printf '%s\n%s\n' \
+    'This directory holds a key ring. Programs that share it take this file as the sign' \
+    'that the share is mounted; without it they refuse to start. Do not remove it.' >"$1"
+  sync "$1"
+}
+
+if [ -n "$remove" ]; then
+  other=$(find "$directory" -mindepth 1 ! -name '.*' ! -name '*.xml' ! -name '*.tmp' -print -quit)
+  [ -z "$other" ] || { echo "provision: $other is no key; remove $directory yourself if you mean it" >&2; exit 1; }
+  run rm -r "$directory"
+  exit 0
+fi
+
+run mkdir -p "$directory"
+marker=$directory/.sealring-store
+[ -z "$shared" ] || [ -e "$marker" ] || run mark "$marker"
+run chmod 700 "$directory"
+run find "$directory" -type f -exec chmod 600 {} +
+run chown -R -h "$account:" "$directory"

@@ -1,0 +1,134 @@
+package provision_test
+
+import (
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/dataprotection/filestore"
+	"github.com/sealring/sealring/dataprotection/registrystore"
+	"github.com/sealring/sealring/internal/realtest"
+)
+
+// script runs the script, and returns what it printed and whether it succeeded.
+func script(t *testing.T, args ...string) (printed string, ok bool) {
+	t.Helper()
+	out, err := exec.Command(realtest.Program(t, "sh", "dash"), append([]string{"provision.sh"}, args...)...).CombinedOutput()
+	return string(out), err == nil
+}
+
+func TestScript(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("it is for Unix")
+	}
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "shop", "keys")
+	if out, ok := script(t, "--shared", "--what-if", me.Username, dir); !ok || !strings.Contains(out, "mkdir -p "+dir) {
+		t.Fatalf("--what-if printed %s", out)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Fatal("--what-if made the directory")
+	}
+	for range 2 { // it may be run again, and mends what has become too open
+		if out, ok := script(t, "--shared", me.Username, dir); !ok {
+			t.Fatal(out)
+		}
+		ring, err := dataprotection.Open(t.Context(), dataprotection.Config{Application: "shop", Store: filestore.Shared(dir)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ring.Close()
+		entries, err := filepath.Glob(filepath.Join(dir, "*.xml"))
+		if err != nil || len(entries) != 1 {
+			t.Fatalf("keys are %q, %v", entries, err)
+		}
+		for path, want := range map[string]os.FileMode{dir: 0o700, entries[0]: 0o600, filepath.Join(dir, ".sealring-store"): 0o600} {
+			info, err := os.Stat(path)
+			if err != nil || info.Mode().Perm() != want {
+				t.Errorf("%s has mode %v, %v; want %v", path, info.Mode(), err, want)
+			}
+			if err := os.Chmod(path, want|0o055); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	foreign := filepath.Join(dir, "photo.jpg")
+	if err := os.WriteFile(foreign, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, ok := script(t, "--remove", me.Username, dir); ok || !strings.Contains(out, "photo.jpg is no key") {
+		t.Errorf("--remove of a directory with something else in it printed %s", out)
+	}
+	if err := os.Remove(foreign); err != nil {
+		t.Fatal(err)
+	}
+	if out, ok := script(t, "--remove", me.Username, dir); !ok {
+		t.Error(out)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("--remove left the directory")
+	}
+}
+
+func TestScriptRefuses(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("it is for Unix")
+	}
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "usage: provision.sh"},
+		{[]string{"--frobnicate", "a", "/b"}, "usage: provision.sh"},
+		{[]string{"root", "keys"}, "no absolute path"},
+		{[]string{"nobody-of-this-name", "/tmp/keys-of-nobody"}, "there is no account"},
+	} {
+		if out, ok := script(t, tt.args...); ok || !strings.Contains(out, tt.want) {
+			t.Errorf("%q printed %q, want %q", tt.args, out, tt.want)
+		}
+	}
+}
+
+// TestScriptOfWindows holds the script to what the package reads: it cannot be run
+// here, but it must ask for the same key with the same permissions.
+func TestScriptOfWindows(t *testing.T) {
+	text, err := os.ReadFile("Provision-AutoGenKeys.ps1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := strings.TrimPrefix(registrystore.AutoGenKeysPath("$sid"), `HKLM\`)
+	for _, want := range []string{`"` + path + `"`, `"D:P(A;OICI;GA;;;SY)(A;OICI;GA;;;BA)(A;OICI;GA;;;$sid)"`, "'Registry32', 'Registry64'"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the script does not have %s", want)
+		}
+	}
+}
+
+// TestMarker holds the script's marker to the one that Provision writes.
+func TestMarker(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	if err := filestore.Provision(dir); err != nil {
+		t.Fatal(err)
+	}
+	marker, err := os.ReadFile(filepath.Join(dir, ".sealring-store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("provision.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(marker)) {
+		if !strings.Contains(string(text), "'"+strings.TrimSuffix(line, "\n")+"'") {
+			t.Errorf("the script does not write %q", line)
+		}
+	}
+}
