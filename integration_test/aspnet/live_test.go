@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -20,6 +19,7 @@ import (
 	"github.com/sealring/sealring/cookieauth/ticket"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/filestore"
+	"github.com/sealring/sealring/internal/realtest"
 )
 
 // pollInterval is that of our rings in these tests. What another process does is
@@ -306,7 +306,7 @@ func launch(t *testing.T, keys string, env ...string) (ready func() *liveApp) {
 // serve is launch with the arguments that say where the keys are and how they are sealed.
 func serve(t *testing.T, keys []string, env ...string) (ready func() *liveApp) {
 	t.Helper()
-	app := &liveApp{url: "http://" + freeAddress(t)}
+	app := &liveApp{url: "http://" + realtest.Address(t)}
 	cmd := reference(t, append([]string{"serve", app.url, "vectors"}, keys...)...)
 	cmd.Env = append(os.Environ(), env...)
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
@@ -347,16 +347,6 @@ func serve(t *testing.T, keys []string, env ...string) (ready func() *liveApp) {
 			t.Fatalf("the reference does not answer: %v\n%s", err, said)
 		}
 	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 type liveAnswer struct {

@@ -17,7 +17,6 @@ import (
 	"github.com/sealring/sealring/antiforgery"
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
-	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/dataprotectiontest"
 	"github.com/sealring/sealring/internal/origin"
 	"github.com/sealring/sealring/middleware"
@@ -51,26 +50,29 @@ type site struct {
 	more    chan struct{} // lets the stream of events go on
 }
 
-// A settings says how a site is set up.
+// The settings say how a site is set up.
 type settings struct {
 	origin  middleware.OriginConfig
 	base    string // PathBase
 	noHTTPS bool   // DangerouslyAllowHTTP
-	ring    *dataprotection.KeyRing
+	parity  bool   // the profiles ASPNETCore
 }
 
 func newSite(t *testing.T, set settings) *site {
 	t.Helper()
-	if set.ring == nil {
-		set.ring = dataprotectiontest.NewKeyRing(t)
-	}
 	s := &site{more: make(chan struct{}, 1)}
 	log := zerolog.New(&s.log)
+	ring := dataprotectiontest.NewKeyRing(t)
+	login := cookieauth.Config{KeyRing: ring, LoginPath: "/login", PathBase: set.base, Logger: middleware.Slog(log)}
+	forms := antiforgery.Config{KeyRing: ring, PathBase: set.base, Logger: middleware.Slog(log)}
+	if set.parity {
+		login.Profile, forms.Profile = cookieauth.ASPNETCore, antiforgery.ASPNETCore
+	}
 	var err error
-	if s.auth, err = cookieauth.New(cookieauth.Config{KeyRing: set.ring, LoginPath: "/login", PathBase: set.base, Logger: middleware.Slog(log)}); err != nil {
+	if s.auth, err = cookieauth.New(login); err != nil {
 		t.Fatal(err)
 	}
-	if s.csrf, err = antiforgery.New(antiforgery.Config{KeyRing: set.ring, PathBase: set.base, Logger: middleware.Slog(log)}); err != nil {
+	if s.csrf, err = antiforgery.New(forms); err != nil {
 		t.Fatal(err)
 	}
 	stack, err := middleware.Stack(middleware.Config{

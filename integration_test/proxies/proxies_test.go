@@ -2,6 +2,7 @@ package proxies_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -94,6 +95,33 @@ func TestBehindProxies(t *testing.T) {
 				if t.Failed() {
 					t.Logf("the program logged:\n%s", site.log.String())
 				}
+			})
+		}
+	})
+}
+
+// With the profiles of ASP.NET Core cookies are for the path that the browser knows.
+func TestParityBehindProxies(t *testing.T) {
+	behind(t, func(t *testing.T, f *front, programs map[string]*program) {
+		for k := range setups {
+			s := &setups[k]
+			t.Run(s.name, func(t *testing.T) {
+				set := s.at(f)
+				set.parity = true
+				programs[s.host].now.Store(newSite(t, set))
+				v := f.visit(t, s.host, s.base, true)
+				path := "; path=" + cmp.Or(s.base, "/")
+				sent := v.get("/private?q=1")
+				page := v.follow(sent)
+				if line := page.cookie(".AspNetCore.Antiforgery.n4bQgYhMfWU"); !strings.HasSuffix(line, path+"; samesite=strict; httponly") {
+					t.Errorf("the cookie for forms is %q", line)
+				}
+				back := v.post(strings.TrimPrefix(sent.Header.Get("Location"), v.url), "name=alice&"+page.token(t), "Sec-Fetch-Site: cross-site")
+				if line := back.cookie(".AspNetCore.Cookies"); !strings.HasSuffix(line, path+"; secure; samesite=lax; httponly") {
+					t.Errorf("the cookie for logins is %q", line)
+				}
+				v.follow(back).is(t, "the private page", http.StatusOK, "hello alice")
+				v.post("/note", "text=hi", "Sec-Fetch-Site: same-origin").is(t, "without a token", http.StatusForbidden, "not carried out")
 			})
 		}
 	})
