@@ -30,6 +30,7 @@ type KeyRing struct {
 // A snapshot is what requests work on. It is immutable.
 type snapshot struct {
 	entries    map[KeyID]entry
+	likely     entry    // that of sealing, which most payloads were made with; may be zero
 	sealing    *ringKey // nil if nothing can be sealed
 	sealingErr error    // why, if sealing is nil
 }
@@ -76,7 +77,7 @@ func Ephemeral(application string) *KeyRing {
 	}
 	ring := &KeyRing{cfg: Config{Application: application, Store: noStore{}, Now: time.Now}}
 	k := &ringKey{key: key, info: KeyInfo{Expires: NoExpiry(), Algorithm: AES256CBC.String()}}
-	ring.current.Store(&snapshot{entries: map[KeyID]entry{{}: {key: k}}, sealing: k})
+	ring.current.Store(&snapshot{entries: map[KeyID]entry{{}: {key: k}}, likely: entry{key: k}, sealing: k})
 	return ring
 }
 
@@ -109,6 +110,9 @@ func (r *KeyRing) find(ctx context.Context, id KeyID) (*snapshot, entry, error) 
 	snap := r.current.Load()
 	if snap == nil {
 		return nil, entry{}, errZeroRing
+	}
+	if e := snap.likely; e.key != nil && e.key.info.ID == id {
+		return snap, e, nil
 	}
 	if e, ok := snap.entries[id]; ok {
 		return snap, e, nil

@@ -123,7 +123,9 @@ func (r *refresher) publish(p plan) {
 	for _, k := range r.contents.keys {
 		snap.entries[k.info.ID] = entry{key: k, revoked: r.known.cover(k)}
 	}
-	if snap.sealing == nil && snap.sealingErr == nil {
+	if snap.sealing != nil {
+		snap.likely = snap.entries[snap.sealing.info.ID]
+	} else if snap.sealingErr == nil {
 		snap.sealingErr = ErrNoDefaultKey
 	}
 	r.ring.current.Store(snap)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -26,6 +27,13 @@ type Protector struct {
 	purposes []byte   // encoded for the authenticated data
 	err      error    // of the purposes
 	bound    sync.Map // *authenc.Key → *authenc.Bound
+	sealing  atomic.Pointer[binding]
+}
+
+// A binding is an entry of bound: that of the key which seals, or which did last.
+type binding struct {
+	key   *authenc.Key
+	bound *authenc.Bound
 }
 
 // newProtector appends purposes to those of parent.
@@ -63,12 +71,13 @@ func (p *Protector) Protect(plaintext []byte) ([]byte, error) {
 // little room, apart from what crypto/aes needs. Plaintext must not overlap the
 // free part of dst.
 func (p *Protector) AppendProtect(dst, plaintext []byte) ([]byte, error) {
-	k, err := p.defaultKey()
+	snap, err := p.snapshot()
 	if err != nil {
 		return nil, err
 	}
+	k := snap.sealing
 	dst = slices.Grow(dst, payload.HeaderSize+k.key.Suite().SealedSize(len(plaintext)))
-	sealed, err := p.bind(k).AppendSeal(payload.AppendHeader(dst, k.info.ID), plaintext)
+	sealed, err := p.bind(snap, k).AppendSeal(payload.AppendHeader(dst, k.info.ID), plaintext)
 	if err != nil {
 		return nil, &RingError{Op: "seal with", Element: k.info.Element, Err: err}
 	}
@@ -150,11 +159,12 @@ func (p *Protector) open(ctx context.Context, dst, sealed []byte, revokedToo boo
 	if entry.key.key == nil {
 		return nil, Inspection{}, &RingError{Op: "open", Element: entry.key.name(), Err: entry.key.info.Unusable}
 	}
-	out, err := p.bind(entry.key).AppendOpen(dst, body)
-	if errors.Is(err, authenc.ErrOpen) {
+	out, err := p.bind(snap, entry.key).AppendOpen(dst, body)
+	switch {
+	case err == nil:
+	case errors.Is(err, authenc.ErrOpen):
 		return nil, Inspection{}, ErrInvalidPayload
-	}
-	if err != nil {
+	default:
 		return nil, Inspection{}, &RingError{Op: "open with", Element: entry.key.info.Element, Err: err}
 	}
 	return out, Inspection{KeyID: id, Revoked: entry.revoked, Reprotect: entry.revoked || entry.key != snap.sealing}, nil
@@ -167,7 +177,8 @@ func (p *Protector) ready() error {
 	return p.err
 }
 
-func (p *Protector) defaultKey() (*ringKey, error) {
+// snapshot returns the present snapshot of the ring, if that has a key to seal with.
+func (p *Protector) snapshot() (*snapshot, error) {
 	if err := p.ready(); err != nil {
 		return nil, err
 	}
@@ -178,15 +189,23 @@ func (p *Protector) defaultKey() (*ringKey, error) {
 	if snap.sealing == nil {
 		return nil, snap.sealingErr
 	}
-	return snap.sealing, nil
+	return snap, nil
 }
 
-// bind returns what the purposes and the key make together, computing it on first use.
-func (p *Protector) bind(k *ringKey) *authenc.Bound {
-	if b, ok := p.bound.Load(k.key); ok {
-		return b.(*authenc.Bound)
+// bind returns what the purposes and the key make together, computing it on first
+// use. For the key that seals it need not look into the map.
+func (p *Protector) bind(snap *snapshot, k *ringKey) *authenc.Bound {
+	if s := p.sealing.Load(); s != nil && s.key == k.key {
+		return s.bound
 	}
-	aad := payload.AAD(k.info.ID, p.purposes)
-	b, _ := p.bound.LoadOrStore(k.key, k.key.Bind(aad))
-	return b.(*authenc.Bound)
+	b, ok := p.bound.Load(k.key)
+	if !ok {
+		aad := payload.AAD(k.info.ID, p.purposes)
+		b, _ = p.bound.LoadOrStore(k.key, k.key.Bind(aad))
+	}
+	bound := b.(*authenc.Bound)
+	if k == snap.sealing {
+		p.sealing.Store(&binding{k.key, bound})
+	}
+	return bound
 }
