@@ -25,10 +25,15 @@ func (h Header) Empty() bool { return len(h.lines) == 0 }
 func (h Header) Find(name string) (raw string, count int) {
 	for _, line := range h.lines {
 		for rest := line; rest != ""; {
-			var piece string
-			piece, rest = cut(rest)
-			if len(piece) > len(name) && piece[len(name)] == '=' && h.same(piece[:len(name)], name) {
+			rest = trimLeft(rest)
+			if len(rest) > len(name) && rest[len(name)] == '=' && h.same(rest[:len(name)], name) {
+				var piece string
+				piece, rest = cut(rest)
 				raw, count = piece[len(name)+1:], count+1
+			} else if k := strings.IndexByte(rest, ';'); k >= 0 {
+				rest = rest[k+1:]
+			} else {
+				break
 			}
 		}
 	}
@@ -104,13 +109,18 @@ func cut(line string) (piece, rest string) {
 	if k := strings.IndexByte(line, ';'); k >= 0 {
 		piece, rest = line[:k], line[k+1:]
 	}
-	for piece != "" && (piece[0] == ' ' || piece[0] == '\t') {
-		piece = piece[1:]
-	}
+	piece = trimLeft(piece)
 	for piece != "" && (piece[len(piece)-1] == ' ' || piece[len(piece)-1] == '\t') {
 		piece = piece[:len(piece)-1]
 	}
 	return piece, rest
+}
+
+func trimLeft(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	return s
 }
 
 // match returns the value of a piece that is a well-formed cookie of this name.

@@ -10,6 +10,13 @@ import (
 // sign is a K: letters of ASCII only ever equal letters of ASCII.
 func EqualFold(a, b string) bool {
 	for len(a) > 0 && len(b) > 0 {
+		if c, d := a[0], b[0]; c|d < utf8.RuneSelf { // as nearly all are
+			if c != d && upperASCII(c) != upperASCII(d) {
+				return false
+			}
+			a, b = a[1:], b[1:]
+			continue
+		}
 		x, n := utf8.DecodeRuneInString(a)
 		y, m := utf8.DecodeRuneInString(b)
 		if x != y && upper(x) != upper(y) {
@@ -23,12 +30,16 @@ func EqualFold(a, b string) bool {
 	return len(a) == len(b)
 }
 
+func upperASCII(c byte) byte {
+	if 'a' <= c && c <= 'z' {
+		c -= 'a' - 'A'
+	}
+	return c
+}
+
 func upper(r rune) rune {
 	if r < utf8.RuneSelf {
-		if 'a' <= r && r <= 'z' {
-			r -= 'a' - 'A'
-		}
-		return r
+		return rune(upperASCII(byte(r)))
 	}
 	if u := unicode.ToUpper(r); u >= utf8.RuneSelf {
 		return u
