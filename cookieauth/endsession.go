@@ -52,7 +52,7 @@ func (a *Authenticator) present(r *http.Request) (tickets []*ticket.Ticket, err 
 	values := found.header.All(found.name, maxSameName)
 	for _, first := range [...]bool{false, true} {
 		for _, value := range values {
-			candidate, err := a.candidate(r, found, value, first, s, a.cfg.Now())
+			candidate, _, err := a.candidate(r, found, value, first, s, a.cfg.Now())
 			switch {
 			case errors.Is(err, dataprotection.ErrUnavailable):
 				return nil, err

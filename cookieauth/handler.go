@@ -53,7 +53,7 @@ func (a *Authenticator) identify(v *visit, w http.ResponseWriter, r *http.Reques
 	if err != nil {
 		return err
 	}
-	a.checkSliding(v, r, now, seen.oldKey)
+	a.checkSliding(v, r, now, seen)
 	if a.cfg.Revalidation.Check != nil {
 		if err := a.revalidate(v, w, r, now); err != nil {
 			return err

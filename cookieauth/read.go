@@ -50,54 +50,52 @@ func (a *Authenticator) findCookie(r *http.Request) (f foundCookie) {
 	return f
 }
 
-// A sighting is what else was seen when a cookie was read.
+// A sighting is what else is known about a ticket that has been accepted.
 type sighting struct {
-	oldKey bool           // it should be sealed anew
-	stored *StoredSession // where its ticket comes from, if that is a store
+	expires time.Time      // zero: it does not say
+	oldKey  bool           // it should be sealed anew
+	stored  *StoredSession // where it comes from, if that is a store
 }
 
 // read opens the cookie and judges the ticket in it.
-func (a *Authenticator) read(r *http.Request, found foundCookie, now time.Time, t *ticket.Buffer) (seen sighting, err error) {
+func (a *Authenticator) read(r *http.Request, found foundCookie, now time.Time, t *ticket.Buffer) (sighting, error) {
 	s := getScratch()
 	defer s.release()
 	if found.count == 1 && chunk.Count(found.raw) == 0 && len(found.raw) <= maxRead {
-		if err := a.open(r.Context(), found.raw, s, now, t); !errors.Is(err, errMalformed) {
-			return s.sighting, err
+		if seen, err := a.open(r.Context(), found.raw, s, now, t); !errors.Is(err, errMalformed) {
+			return seen, err
 		}
 	}
 	values := found.header.All(found.name, maxSameName)
 	if a.reference && len(values) > 1 {
 		values = []string{found.header.Last(found.name)}
 	}
-	err = a.choose(r, found, values, s, now, t)
-	return s.sighting, err
+	return a.choose(r, found, values, s, now, t)
 }
 
 // choose tries several cookies of one name, each with the chunks it may have. The
 // one that is valid counts; two that are valid must belong to one session.
-func (a *Authenticator) choose(r *http.Request, found foundCookie, values []string, s *scratch, now time.Time, t *ticket.Buffer) (err error) {
+func (a *Authenticator) choose(r *http.Request, found foundCookie, values []string, s *scratch, now time.Time, t *ticket.Buffer) (seen sighting, err error) {
 	err = errMalformed
 	valid := false
-	var chosen sighting
-	defer func() { s.sighting = chosen }()
 	for _, first := range []bool{false, true} {
 		for _, value := range values {
 			if first && chunk.Count(value) == 0 {
 				continue // has no chunks, hence no second set of them
 			}
-			candidate, candidateErr := a.candidate(r, found, value, first, s, now)
+			candidate, its, candidateErr := a.candidate(r, found, value, first, s, now)
 			switch {
 			case errors.Is(candidateErr, dataprotection.ErrUnavailable):
-				return candidateErr
+				return sighting{}, candidateErr
 			case candidateErr != nil:
 				err = candidateErr
 			case !valid:
-				t.Ticket, valid, chosen = candidate.Ticket, true, s.sighting
+				t.Ticket, seen, valid = candidate.Ticket, its, true
 			case !sameSession(&t.Ticket, &candidate.Ticket):
 				t.Ticket = ticket.Ticket{}
-				return errAmbiguous
-			case endsLater(&candidate.Ticket, &t.Ticket):
-				t.Ticket, chosen = candidate.Ticket, s.sighting
+				return sighting{}, errAmbiguous
+			case its.expires.After(seen.expires):
+				t.Ticket, seen = candidate.Ticket, its
 			}
 		}
 		if a.reference {
@@ -105,69 +103,64 @@ func (a *Authenticator) choose(r *http.Request, found foundCookie, values []stri
 		}
 	}
 	if valid {
-		return nil
+		return seen, nil
 	}
-	return err
+	return sighting{}, err
 }
 
-func (a *Authenticator) candidate(r *http.Request, found foundCookie, value string, first bool, s *scratch, now time.Time) (*ticket.Buffer, error) {
+func (a *Authenticator) candidate(r *http.Request, found foundCookie, value string, first bool, s *scratch, now time.Time) (*ticket.Buffer, sighting, error) {
 	text, err := chunk.Value(found.header, found.name, value, first, maxRead)
 	if err != nil {
-		return nil, err
+		return nil, sighting{}, err
 	}
 	t := new(ticket.Buffer)
-	return t, a.open(r.Context(), text, s, now, t)
-}
-
-func endsLater(a, b *ticket.Ticket) bool {
-	endA, _ := a.Properties.Expires()
-	endB, _ := b.Properties.Expires()
-	return endA.After(endB)
+	seen, err := a.open(r.Context(), text, s, now, t)
+	return t, seen, err
 }
 
 // open decodes and opens the text of a cookie and judges the ticket.
-func (a *Authenticator) open(ctx context.Context, text string, s *scratch, now time.Time, t *ticket.Buffer) error {
+func (a *Authenticator) open(ctx context.Context, text string, s *scratch, now time.Time, t *ticket.Buffer) (seen sighting, err error) {
 	if len(text)%4 == 0 { // padding is not ours, but harmless
 		text = strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
 	}
 	sealed, err := base64url.AppendDecode(s.sealed[:0], text)
 	if err != nil {
-		return errMalformed
+		return sighting{}, errMalformed
 	}
 	s.sealed = sealed
-	plain, err := a.protector.AppendUnprotect(ctx, s.plain[:0], s.sealed)
+	plain, err := a.protector.AppendUnprotect(ctx, s.plain[:0], sealed)
 	if err != nil {
-		return err
+		return sighting{}, err
 	}
 	s.plain = plain
-	s.sighting = sighting{oldKey: a.isOldKey(ctx, s.sealed, now)}
+	seen.oldKey = a.isOldKey(ctx, sealed, now)
 	if a.cfg.TicketStore != nil {
-		return a.openStored(ctx, s, now, t)
+		err = a.openStored(ctx, plain, now, t, &seen)
+	} else if err = t.UnmarshalBinary(plain); err == nil {
+		seen.expires, err = a.judge(&t.Ticket, now)
 	}
-	if err := t.UnmarshalBinary(plain); err != nil {
-		return err
-	}
-	return a.judge(&t.Ticket, now)
+	return seen, err
 }
 
-// judge refuses tickets that are no longer valid, or that never were one here.
-func (a *Authenticator) judge(t *ticket.Ticket, now time.Time) error {
+// judge refuses tickets that are no longer valid, or that never were one here. It
+// returns when the ticket ends.
+func (a *Authenticator) judge(t *ticket.Ticket, now time.Time) (time.Time, error) {
 	expires, ok := t.Properties.Expires()
 	switch {
 	case ok && expires.Before(now):
-		return errExpired
+		return expires, errExpired
 	case !ok && !a.reference:
-		return errEndless
+		return expires, errEndless
 	case refersToSession(t):
-		return errReference
+		return expires, errReference
 	}
 	if end, ok := a.absoluteEnd(&t.Properties); ok && end.Before(now) {
-		return errTooOld
+		return expires, errTooOld
 	}
 	if a.cfg.Cutoffs != nil {
-		return a.overdue(t, now)
+		return expires, a.overdue(t, now)
 	}
-	return nil
+	return expires, nil
 }
 
 // refersToSession reports whether somebody else's session store has the real

@@ -15,23 +15,33 @@ import (
 
 // checkSliding notes that the ticket is to be renewed if more than half of its
 // life is over and there is life to be gained, or if its key is an old one.
-func (a *Authenticator) checkSliding(v *visit, r *http.Request, now time.Time, oldKey bool) {
-	properties := &v.ticket.Properties
-	issued, ok1 := properties.Issued()
-	expires, ok2 := properties.Expires()
-	if !ok1 || !ok2 || a.cfg.NoSliding || !properties.AllowRefresh() {
+func (a *Authenticator) checkSliding(v *visit, r *http.Request, now time.Time, seen sighting) {
+	properties, expires := &v.ticket.Properties, seen.expires
+	issued, ok := properties.Issued()
+	if !ok || expires.IsZero() || a.cfg.NoSliding || !properties.AllowRefresh() {
 		return
 	}
-	elapsed, remaining := now.Sub(issued), expires.Sub(now)
-	renew := oldKey || remaining < elapsed && !a.isLast(properties, expires)
+	renew := seen.oldKey || isPastHalf(issued, expires, now) && !a.isLast(properties, expires)
 	if a.cfg.Events.CheckSliding != nil {
-		c := &SlidingContext{Request: r, Principal: &v.ticket.Principal, Properties: *properties, Elapsed: elapsed, Remaining: remaining, Renew: renew}
+		c := &SlidingContext{
+			Request: r, Principal: &v.ticket.Principal, Properties: *properties,
+			Elapsed: now.Sub(issued), Remaining: expires.Sub(now), Renew: renew,
+		}
 		a.cfg.Events.CheckSliding(c)
 		renew = c.Renew
 	}
 	if renew {
 		v.renew(&ticket.Ticket{Scheme: a.cfg.Scheme, Principal: v.ticket.Principal, Properties: properties.Clone()}, now)
 	}
+}
+
+// isPastHalf reports whether now is later than halfway between two dates, which
+// have no fractions of a second. Each request asks, and Time.Sub, which looks at what
+// it returns for overflow, takes a multiple of the time.
+func isPastHalf(issued, expires, now time.Time) bool {
+	past := 2*now.Unix() - issued.Unix() - expires.Unix()
+	past = min(max(past, -2), 2) // more seconds than that decide alone
+	return past*int64(time.Second)+2*int64(now.Nanosecond()) > 0
 }
 
 // renew has t sent with the response, with a whole life before it. The span of

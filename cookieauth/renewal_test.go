@@ -68,6 +68,20 @@ func TestSliding(t *testing.T) {
 		s.at(12)
 		s.who("Alice", false)
 	})
+	t.Run("exactly half is not past it", func(t *testing.T) {
+		s := tenMinutes(t, true, nil)
+		s.now = start.Truncate(time.Second).Add(5 * time.Minute)
+		s.who("Alice", false)
+		s.now = s.now.Add(1)
+		s.who("Alice", true)
+	})
+	t.Run("a life of thousands of years", func(t *testing.T) {
+		s := tenMinutes(t, true, nil)
+		s.do["/in"] = s.signIn(claims.New("1", claims.Name("Alice")), &cookieauth.SignInOptions{Expires: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)})
+		s.get("/in")
+		s.at(60 * 24 * 365 * 100)
+		s.who("Alice", false)
+	})
 	t.Run("COK-33 the event decides", func(t *testing.T) {
 		var seen []bool
 		var answer *bool

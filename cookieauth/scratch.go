@@ -6,7 +6,6 @@ import "sync"
 // its plain bytes, so that they need not be allocated for each request.
 type scratch struct {
 	text, sealed, plain []byte
-	sighting            // of what was opened last
 }
 
 var scratchPool = sync.Pool{New: func() any { return new(scratch) }}
@@ -16,7 +15,6 @@ func getScratch() *scratch { return scratchPool.Get().(*scratch) }
 // release wipes what was secret. Very large buffers are left to the collector.
 func (s *scratch) release() {
 	clear(s.plain)
-	s.sighting = sighting{}
 	if cap(s.text)+cap(s.sealed)+cap(s.plain) <= 4*maxRead {
 		scratchPool.Put(s)
 	}

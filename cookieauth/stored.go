@@ -29,11 +29,11 @@ const (
 
 // openStored gets the ticket of a session from the store and judges it. A session
 // that is over is removed.
-func (a *Authenticator) openStored(ctx context.Context, s *scratch, now time.Time, t *ticket.Buffer) error {
-	if !isStoredID(s.plain) {
+func (a *Authenticator) openStored(ctx context.Context, plain []byte, now time.Time, t *ticket.Buffer, seen *sighting) error {
+	if !isStoredID(plain) {
 		return errMalformed
 	}
-	id := string(s.plain)
+	id := string(plain)
 	if a.cfg.Cutoffs != nil {
 		if _, over := a.cfg.Cutoffs.current.Load().find(id, "", endOfTime); over {
 			return errEnded // without asking the store
@@ -43,8 +43,8 @@ func (a *Authenticator) openStored(ctx context.Context, s *scratch, now time.Tim
 	if err != nil {
 		return err
 	}
-	s.stored = stored
-	if err = a.judge(&t.Ticket, now); errors.Is(err, errExpired) || errors.Is(err, errTooOld) {
+	seen.stored = stored
+	if seen.expires, err = a.judge(&t.Ticket, now); errors.Is(err, errExpired) || errors.Is(err, errTooOld) {
 		a.remove(ctx, id)
 	}
 	return err

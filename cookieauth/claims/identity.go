@@ -36,8 +36,10 @@ func (i *Identity) Name() string {
 	if i == nil {
 		return ""
 	}
-	c, _ := i.Find(i.nameType())
-	return c.Value
+	if c := i.first(i.nameType()); c != nil {
+		return c.Value
+	}
+	return ""
 }
 
 // HasRole reports whether the identity has a claim of its role type with
@@ -46,10 +48,23 @@ func (i *Identity) HasRole(role string) bool { return i != nil && i.Has(i.roleTy
 
 // Find returns the first claim of a type.
 func (i *Identity) Find(claimType string) (Claim, bool) {
-	for c := range i.FindAll(claimType) {
-		return c, true
+	if c := i.first(claimType); c != nil {
+		return *c, true
 	}
 	return Claim{}, false
+}
+
+// first returns the first claim of a type, or nil.
+func (i *Identity) first(claimType string) *Claim {
+	if i == nil {
+		return nil
+	}
+	for k := range i.Claims {
+		if sameType(i.Claims[k].Type, claimType) {
+			return &i.Claims[k]
+		}
+	}
+	return nil
 }
 
 // FindAll lists the claims of a type.
@@ -68,8 +83,11 @@ func (i *Identity) FindAll(claimType string) iter.Seq[Claim] {
 
 // Has reports whether the identity has a claim of this type with exactly this value.
 func (i *Identity) Has(claimType, value string) bool {
-	for c := range i.FindAll(claimType) {
-		if c.Value == value {
+	if i == nil {
+		return false
+	}
+	for k := range i.Claims {
+		if c := &i.Claims[k]; c.Value == value && sameType(c.Type, claimType) {
 			return true
 		}
 	}

@@ -56,7 +56,15 @@ func (p *Principal) Primary() *Identity {
 
 // IsAuthenticated reports whether any of the identities is authenticated.
 func (p *Principal) IsAuthenticated() bool {
-	return p != nil && slices.ContainsFunc(p.Identities, func(i Identity) bool { return i.IsAuthenticated() })
+	if p == nil {
+		return false
+	}
+	for k := range p.Identities {
+		if p.Identities[k].IsAuthenticated() {
+			return true
+		}
+	}
+	return false
 }
 
 // Name returns the name of the primary identity, or "".
@@ -65,11 +73,10 @@ func (p *Principal) Name() string { return p.Primary().Name() }
 // ID returns the user's id: the value of the first claim of TypeNameIdentifier,
 // else of TypeSubject, else "".
 func (p *Principal) ID() string {
-	if c, ok := p.Find(TypeNameIdentifier); ok {
+	if c := p.first(TypeNameIdentifier); c != nil {
 		return c.Value
 	}
-	c, _ := p.Find(TypeSubject)
-	return c.Value
+	return p.Value(TypeSubject)
 }
 
 // HasRole reports whether one of the identities has the role. Roles are compared exactly.
@@ -84,16 +91,31 @@ func (p *Principal) Has(claimType, value string) bool {
 
 // Find returns the first claim of a type.
 func (p *Principal) Find(claimType string) (Claim, bool) {
-	for c := range p.FindAll(claimType) {
-		return c, true
+	if c := p.first(claimType); c != nil {
+		return *c, true
 	}
 	return Claim{}, false
 }
 
 // Value returns the value of the first claim of a type, or "".
 func (p *Principal) Value(claimType string) string {
-	c, _ := p.Find(claimType)
-	return c.Value
+	if c := p.first(claimType); c != nil {
+		return c.Value
+	}
+	return ""
+}
+
+// first returns the first claim of a type, or nil.
+func (p *Principal) first(claimType string) *Claim {
+	if p == nil {
+		return nil
+	}
+	for k := range p.Identities {
+		if c := p.Identities[k].first(claimType); c != nil {
+			return c
+		}
+	}
+	return nil
 }
 
 // FindAll lists the claims of a type, in the order of the identities.

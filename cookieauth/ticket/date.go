@@ -52,21 +52,17 @@ func digits(text []byte, n int) {
 
 // parseDate reads exactly that form, names of days and months in any case.
 func parseDate(s string) (time.Time, bool) {
-	if len(s) != dateLength || s[3:5] != ", " || s[7] != ' ' || s[11] != ' ' || s[16] != ' ' ||
+	if len(s) != dateLength || s[3] != ',' || s[4] != ' ' || s[7] != ' ' || s[11] != ' ' || s[16] != ' ' ||
 		s[19] != ':' || s[22] != ':' || s[25:] != " GMT" {
 		return time.Time{}, false
 	}
-	day, ok1 := number(s[5:7])
-	month := indexFold(months, s[8:11]) + 1
-	year, ok2 := number(s[12:16])
-	hour, ok3 := number(s[17:19])
-	minute, ok4 := number(s[20:22])
-	second, ok5 := number(s[23:25])
-	if !(ok1 && ok2 && ok3 && ok4 && ok5) || year < 1 || month == 0 || hour > 23 || minute > 59 || second > 59 {
+	day, month, year := twoDigits(s[5:]), monthOf(s[8:]), 100*twoDigits(s[12:])+twoDigits(s[14:])
+	hour, minute, second := twoDigits(s[17:]), twoDigits(s[20:]), twoDigits(s[23:])
+	if (day|hour|minute|second|year) < 0 || year < 1 || month == 0 || hour > 23 || minute > 59 || second > 59 {
 		return time.Time{}, false
 	}
 	days := daysSince1970(year, month, day)
-	if day < 1 || day > daysIn(year, month) || indexFold(weekdays, s[:3]) != weekday(days) {
+	if day < 1 || day > daysIn(year, month) || weekdayOf(s) != weekday(days) {
 		return time.Time{}, false
 	}
 	return time.Unix(int64(days)*86400+int64(hour*3600+minute*60+second), 0).UTC(), true
@@ -95,24 +91,72 @@ func daysIn(year, month int) int {
 	return 30 + (month+month/8)%2
 }
 
-func number(digits string) (n int, ok bool) {
-	for k := range len(digits) {
-		d := digits[k] - '0'
-		if d > 9 {
-			return 0, false
-		}
-		n = n*10 + int(d)
+// noNumber is negative, and stays so where it is part of a number of four digits.
+const noNumber = -1 << 16
+
+// twoDigits returns the number that two digits make, or noNumber.
+func twoDigits(s string) int {
+	tens, ones := s[0]-'0', s[1]-'0'
+	if tens > 9 || ones > 9 {
+		return noNumber
 	}
-	return n, true
+	return 10*int(tens) + int(ones)
 }
 
-// indexFold returns which of the names, three letters each, is name, or -1.
-func indexFold(names, name string) int {
-	for k := 0; k < len(names); k += 3 {
-		// A letter and its other case differ in one bit.
-		if ((names[k]^name[0])|(names[k+1]^name[1])|(names[k+2]^name[2]))&^0x20 == 0 {
-			return k / 3
-		}
+// three returns three characters as a number, letters in lower case. No other
+// character than a letter becomes one.
+func three(s string) uint32 {
+	return uint32(s[0]|0x20)<<16 | uint32(s[1]|0x20)<<8 | uint32(s[2]|0x20)
+}
+
+// monthOf returns the month that three letters name, or 0.
+func monthOf(s string) int {
+	switch three(s) {
+	case 'j'<<16 | 'a'<<8 | 'n':
+		return 1
+	case 'f'<<16 | 'e'<<8 | 'b':
+		return 2
+	case 'm'<<16 | 'a'<<8 | 'r':
+		return 3
+	case 'a'<<16 | 'p'<<8 | 'r':
+		return 4
+	case 'm'<<16 | 'a'<<8 | 'y':
+		return 5
+	case 'j'<<16 | 'u'<<8 | 'n':
+		return 6
+	case 'j'<<16 | 'u'<<8 | 'l':
+		return 7
+	case 'a'<<16 | 'u'<<8 | 'g':
+		return 8
+	case 's'<<16 | 'e'<<8 | 'p':
+		return 9
+	case 'o'<<16 | 'c'<<8 | 't':
+		return 10
+	case 'n'<<16 | 'o'<<8 | 'v':
+		return 11
+	case 'd'<<16 | 'e'<<8 | 'c':
+		return 12
+	}
+	return 0
+}
+
+// weekdayOf returns the day that three letters name, 0 for Sunday, or -1.
+func weekdayOf(s string) int {
+	switch three(s) {
+	case 's'<<16 | 'u'<<8 | 'n':
+		return 0
+	case 'm'<<16 | 'o'<<8 | 'n':
+		return 1
+	case 't'<<16 | 'u'<<8 | 'e':
+		return 2
+	case 'w'<<16 | 'e'<<8 | 'd':
+		return 3
+	case 't'<<16 | 'h'<<8 | 'u':
+		return 4
+	case 'f'<<16 | 'r'<<8 | 'i':
+		return 5
+	case 's'<<16 | 'a'<<8 | 't':
+		return 6
 	}
 	return -1
 }

@@ -68,7 +68,12 @@ func (p *Properties) Delete(key string) {
 func (p Properties) Clone() Properties { return Properties{slices.Clone(p.items)} }
 
 func (p Properties) index(key string) int {
-	return slices.IndexFunc(p.items, func(i item) bool { return i.key == key })
+	for k := range p.items {
+		if p.items[k].key == key {
+			return k
+		}
+	}
+	return -1
 }
 
 // Issued returns when the ticket was issued or last renewed. It is false if there

@@ -34,12 +34,16 @@ type Buffer struct {
 	identities [1]claims.Identity
 	claims     [5]claims.Claim
 	items      [3]item
+	used       bool
 }
 
 // UnmarshalBinary reads a ticket as Ticket does. After an error the content of b
 // is undefined.
 func (b *Buffer) UnmarshalBinary(data []byte) error {
-	b.Ticket = Ticket{}
+	if b.used {
+		*b = Buffer{}
+	}
+	b.used = true
 	return unmarshal(data, &b.Ticket, room{b.identities[:], b.claims[:], b.items[:]})
 }
 
@@ -49,7 +53,7 @@ func unmarshal(data []byte, t *Ticket, free room) error {
 	return r.err
 }
 
-// room is memory that nobody uses yet. What does not fit is allocated.
+// room is zeroed memory that nobody uses yet. What does not fit is allocated.
 type room struct {
 	identities []claims.Identity
 	claims     []claims.Claim
@@ -62,27 +66,26 @@ func take[T any](free *[]T, n int) []T {
 		return make([]T, n)
 	}
 	taken := (*free)[:n:n]
-	clear(taken)
 	*free = (*free)[n:]
 	return taken
 }
 
 // isASCII looks at many bytes at a time.
 func isASCII(data []byte) bool {
-	const high = 0x8080808080808080
+	var all uint64
 	for ; len(data) >= 32; data = data[32:] {
 		a, b := binary.LittleEndian.Uint64(data[0:]), binary.LittleEndian.Uint64(data[8:])
 		c, d := binary.LittleEndian.Uint64(data[16:]), binary.LittleEndian.Uint64(data[24:])
-		if (a|b|c|d)&high != 0 {
-			return false
-		}
+		all |= a | b | c | d
+	}
+	for ; len(data) >= 8; data = data[8:] {
+		all |= binary.LittleEndian.Uint64(data)
 	}
 	for _, b := range data {
-		if b >= utf8.RuneSelf {
-			return false
-		}
+		all |= uint64(b)
 	}
-	return true
+	const high = 0x8080808080808080
+	return all&high == 0
 }
 
 // reader keeps the first error. After an error it returns zero values, and every
@@ -247,15 +250,20 @@ func (r *reader) stringOr(standard string) string {
 	return r.string()
 }
 
-// string reads a text. The length of nearly all takes one byte.
+// string reads a text. That of nearly all is ASCII, and its length takes one byte.
 func (r *reader) string() string {
-	n := 0
-	if r.at < len(r.data) && r.data[r.at] < 0x80 {
-		n = int(r.data[r.at])
-		r.at++
-	} else {
-		n = r.length()
+	if start := r.at + 1; r.ascii && start <= len(r.data) {
+		end := start + int(r.data[start-1])
+		if end < start+0x80 && end <= len(r.data) {
+			r.at = end
+			return r.data[start:end]
+		}
 	}
+	return r.anyString()
+}
+
+func (r *reader) anyString() string {
+	n := r.length()
 	if n > len(r.data)-r.at {
 		r.fail("cut short")
 		return ""
