@@ -70,7 +70,7 @@ type diagnosis struct {
 }
 
 func examine(ctx context.Context, c *cli.Command) error {
-	d := diagnosis{Store: c.String("store"), Findings: []finding{}}
+	d := diagnosis{Store: withoutPassword(c.String("store")), Findings: []finding{}}
 	x, err := newExamination(ctx, c)
 	var usage *usageError
 	switch {
@@ -106,7 +106,7 @@ func newExamination(ctx context.Context, c *cli.Command) (*examination, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &examination{now: now(), storeURL: c.String("store"), opens: cfg.Sealer != nil, place: directoryOf(c.String("store"))}
+	x := &examination{now: now(), storeURL: withoutPassword(c.String("store")), opens: cfg.Sealer != nil, place: directoryOf(c.String("store"))}
 	if x.listing, err = m.List(ctx); err != nil {
 		return nil, err
 	}

@@ -15,10 +15,10 @@ import (
 func keysCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "keys",
-		Usage: "list, make, revoke and delete the keys of a ring",
+		Usage: "list, make, revoke, delete and reseal the keys of a ring",
 		Commands: []*cli.Command{
 			{Name: "list", Aliases: []string{"ls"}, Usage: "list the keys with their dates and states", Action: listKeys},
-			createCommand(), revokeCommand(), deleteCommand(),
+			createCommand(), revokeCommand(), deleteCommand(), resealCommand(),
 		},
 	}
 }
@@ -117,9 +117,25 @@ func (l keyList) write(w io.Writer) {
 	}
 }
 
-func (k keyRow) atRest() string {
-	if len(k.SealedBy) == 0 {
+func (k keyRow) atRest() string { return atRest(k.SealedBy) }
+
+func atRest(sealedBy []string) string {
+	if len(sealedBy) == 0 {
 		return "in clear"
 	}
-	return strings.Join(k.SealedBy, ", ")
+	var all []string
+	for _, name := range sealedBy {
+		name = name[strings.LastIndexByte(name, '.')+1:]
+		if mechanism, ok := mechanisms[name]; ok {
+			name = mechanism
+		}
+		all = append(all, name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// mechanisms are what the names of types stand for (docs/formats.md, Encrypted keys).
+var mechanisms = map[string]string{
+	"EncryptedXmlDecryptor": "certificate", "DpapiXmlDecryptor": "DPAPI", "DpapiNGXmlDecryptor": "DPAPI-NG",
+	"AzureKeyVaultXmlDecryptor": "Key Vault", "NullXmlDecryptor": "in clear on purpose", "SecretDecryptor": "secret",
 }

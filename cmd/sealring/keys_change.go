@@ -151,11 +151,13 @@ func deleteKeys(ctx context.Context, c *cli.Command) error {
 	return done(c, "deleted "+count(len(ids), "key"))
 }
 
-func keyIDs(c *cli.Command) (ids []dataprotection.KeyID, err error) {
-	for _, arg := range c.Args().Slice() {
-		id, err := dataprotection.ParseKeyID(arg)
+func keyIDs(c *cli.Command) ([]dataprotection.KeyID, error) { return parseKeyIDs(c.Args().Slice()) }
+
+func parseKeyIDs(texts []string) (ids []dataprotection.KeyID, err error) {
+	for _, text := range texts {
+		id, err := dataprotection.ParseKeyID(text)
 		if err != nil {
-			return nil, usagef("%s: a key id has the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx; keys list shows them", arg)
+			return nil, usagef("%s: a key id has the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx; keys list shows them", text)
 		}
 		ids = append(ids, id)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -42,7 +43,7 @@ func ringConfig(c *cli.Command) (dataprotection.Config, error) {
 // addSealers has the first of the certificates and the secret seal, and all of
 // them open.
 func addSealers(c *cli.Command, cfg *dataprotection.Config) error {
-	certificates, err := loadCertificates(c)
+	certificates, err := loadCertificates(c, c.StringSlice("cert"))
 	if err != nil {
 		return err
 	}
@@ -63,13 +64,14 @@ func addSealers(c *cli.Command, cfg *dataprotection.Config) error {
 	return nil
 }
 
-func loadCertificates(c *cli.Command) (all x509seal.Certificates, err error) {
+// loadCertificates loads files of PFX or PEM. One in PEM may lack its private key.
+func loadCertificates(c *cli.Command, files []string) (all x509seal.Certificates, err error) {
 	password, err := passwordFrom(c.String("cert-password-file"))
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range c.StringSlice("cert") {
-		load := func() (*x509seal.Certificate, error) { return x509seal.LoadPEM(file, file) }
+	for _, file := range files {
+		load := func() (*x509seal.Certificate, error) { return loadPEM(file) }
 		if lower := strings.ToLower(file); strings.HasSuffix(lower, ".pfx") || strings.HasSuffix(lower, ".p12") {
 			load = func() (*x509seal.Certificate, error) { return x509seal.LoadPFX(file, password) }
 		}
@@ -80,6 +82,18 @@ func loadCertificates(c *cli.Command) (all x509seal.Certificates, err error) {
 		all = append(all, certificate)
 	}
 	return all, nil
+}
+
+// loadPEM loads a certificate with the private key in the same file, if there is one.
+func loadPEM(file string) (*x509seal.Certificate, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Contains(data, []byte("PRIVATE KEY-----")) {
+		return x509seal.LoadPEM(file, "")
+	}
+	return x509seal.LoadPEM(file, file)
 }
 
 // passwordFrom reads a password from a file: on the command line, every user of

@@ -2,7 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,20 +23,31 @@ import (
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/filestore"
+	"github.com/sealring/sealring/dataprotection/x509seal"
+	"github.com/sealring/sealring/internal/realtest"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"sealring": func() { os.Exit(run()) },
-		"browser":  browser,
+		"sealring":    func() { os.Exit(run()) },
+		"browser":     browser,
+		"certificate": certificate,
+		"cert-only":   certOnly,
 	})
 }
 
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "testdata/script", "") }
+
+func TestRedis(t *testing.T) {
+	server := realtest.Redis(t, "--requirepass", "s3cret")
+	runScripts(t, "testdata/redis", "redis://:s3cret@"+server.Address+"/0?key=shop-keys")
+}
+
+func runScripts(t *testing.T, dir, store string) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir: dir,
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("SEALRING_STORE", "")
+			env.Setenv("SEALRING_STORE", store)
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
@@ -47,7 +64,8 @@ func TestScripts(t *testing.T) {
 }
 
 // browser prints what a browser would send to the application "shop" on the ring
-// in ./keys: "login", "expired", "long", "form" and "other" for another application.
+// in ./keys: "login", "expired", "long", "form" and "other" for another application. A second
+// argument is the certificate that opens the ring.
 func browser() {
 	kind, application, at := os.Args[1], "shop", time.Now()
 	switch kind {
@@ -56,7 +74,13 @@ func browser() {
 	case "expired":
 		at = at.Add(-20 * 24 * time.Hour)
 	}
-	ring, err := dataprotection.Open(context.Background(), dataprotection.Config{Application: application, Store: filestore.New("keys"), Logger: quiet()})
+	cfg := dataprotection.Config{Application: application, Store: filestore.New("keys"), Logger: quiet()}
+	if len(os.Args) > 2 {
+		cert, err := x509seal.LoadPEM(os.Args[2], os.Args[2])
+		exitIf(err)
+		cfg.Sealer = cert
+	}
+	ring, err := dataprotection.Open(context.Background(), cfg)
 	exitIf(err)
 	defer ring.Close()
 	site := cookieauth.Config{KeyRing: ring, Profile: cookieauth.ASPNETCore, Logger: quiet(), Now: func() time.Time { return at }}
@@ -85,6 +109,31 @@ func browser() {
 		pairs = append(pairs, c.Name+"="+c.Value)
 	}
 	fmt.Println("Cookie: theme=dark; " + strings.Join(pairs, "; "))
+}
+
+// certificate writes a certificate and its key to a file.
+func certificate() {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	exitIf(err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: os.Args[1]},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	exitIf(err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	exitIf(err)
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
+	text = append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})...)
+	exitIf(os.WriteFile(os.Args[1], text, 0o600))
+}
+
+// certOnly copies a file without the private key in it.
+func certOnly() {
+	text, err := os.ReadFile(os.Args[1])
+	exitIf(err)
+	block, _ := pem.Decode(text)
+	exitIf(os.WriteFile(os.Args[2], pem.EncodeToMemory(block), 0o600))
 }
 
 func exitIf(err error) {

@@ -1,19 +1,23 @@
 package main
 
 import (
+	"net/url"
 	"strings"
 
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/filestore"
+	"github.com/sealring/sealring/dataprotection/registrystore"
 )
 
 // storeForms is the help on --store.
 const storeForms = "  file:DIRECTORY             a directory on this machine; file:///var/lib/shop/keys works too\n" +
-	"  file:DIRECTORY?shared      a directory on a mount that several machines use"
+	"  file:DIRECTORY?shared      a directory on a mount that several machines use\n" +
+	"  redis://HOST:PORT/DATABASE a Redis list, with ?key=LIST if it is not DataProtection-Keys; rediss: with TLS\n" +
+	`  registry:HKCU\Software\…   a key of the registry of Windows; registry:autogen the one provided for the account`
 
 // openStore returns the store that a URL names.
 func openStore(name string) (dataprotection.Store, error) {
-	scheme, _, ok := strings.Cut(name, ":")
+	scheme, rest, ok := strings.Cut(name, ":")
 	switch {
 	case name == "":
 		return nil, usagef("no ring is named; give --store file:DIRECTORY or set SEALRING_STORE")
@@ -21,8 +25,20 @@ func openStore(name string) (dataprotection.Store, error) {
 		return nil, usagef("--store %s: it must begin with the kind of store, as in file:%s", name, name)
 	case scheme == "file":
 		return openDirectory(name)
+	case scheme == "redis" || scheme == "rediss":
+		return openRedis(name)
+	case scheme == "registry":
+		return openRegistry(rest)
 	}
 	return nil, usagef("--store: the kind of store %q is not known; there are:\n%s", scheme, storeForms)
+}
+
+// withoutPassword is the URL of a store as it may be shown.
+func withoutPassword(name string) string {
+	if u, err := url.Parse(name); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return name
 }
 
 // directoryOf returns the directory that a URL names, or "" if it names another
@@ -53,4 +69,16 @@ func openDirectory(name string) (dataprotection.Store, error) {
 		return filestore.Shared(dir), nil
 	}
 	return nil, usagef("--store %s: the only option is ?shared", name)
+}
+
+func openRegistry(path string) (dataprotection.Store, error) {
+	open := func() (*registrystore.Store, error) { return registrystore.New(path) }
+	if path == "autogen" {
+		open = registrystore.AutoGenKeys
+	}
+	s, err := open()
+	if err != nil {
+		return nil, usagef("--store registry:%s: %v", path, err)
+	}
+	return s, nil
 }
