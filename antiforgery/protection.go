@@ -27,7 +27,8 @@ type Protection struct {
 	reference bool   // as ASP.NET Core does it, where that is not the safest way
 	trusted   []webOrigin
 	exempt    *http.ServeMux // nil if nothing is
-	watched   atomic.Bool    // whether the order of handlers has been looked at
+	toWatch   atomic.Int32   // for how many requests the order of handlers is looked at
+	misplaced sync.Once      // for an error
 	overruled sync.Once      // for a warning
 	refused   [reasons]atomic.Uint64
 }
@@ -50,6 +51,7 @@ func New(cfg Config) (*Protection, error) {
 	if !p.reference {
 		p.plainName = strings.TrimPrefix(strings.TrimPrefix(cfg.Cookie.Name, setcookie.HostPrefix), setcookie.SecurePrefix)
 	}
+	p.toWatch.Store(firstRequests)
 	if err := problems.Err("antiforgery"); err != nil {
 		return nil, err
 	}
@@ -70,7 +72,7 @@ func (p *Protection) Handler(next http.Handler) http.Handler {
 				return
 			}
 		}
-		if j == nil && !p.watched.Load() && !p.watched.Swap(true) { // of which the first costs less
+		if j == nil && p.toWatch.Load() > 0 {
 			p.watch(w, r, next)
 			return
 		}
@@ -78,15 +80,25 @@ func (p *Protection) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// watch serves the first request, and says whether the handlers stand in an order
-// that does harm, where nobody further out does.
+// firstRequests is how many requests are watched.
+const firstRequests = 100
+
+// watch serves one of the first requests, and says if the handlers stand in an
+// order that does harm, where nobody further out does. It mostly shows with the first
+// user.
 func (p *Protection) watch(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	j := new(journey.Journey)
+	p.toWatch.Add(-1)
+	j := journey.Late()
+	if user := claims.FromContext(r.Context()); user.IsAuthenticated() {
+		j.Identified(user, "")
+	}
 	j.Pass(journey.Antiforgery)
 	inner := r.WithContext(context.WithValue(r.Context(), journey.Key{}, j))
 	next.ServeHTTP(w, inner)
 	r.Pattern = inner.Pattern // the route, for those further out
-	j.Report(inner.Context(), p.cfg.Logger)
+	if j.Misplaced() != nil {
+		p.misplaced.Do(func() { j.Report(inner.Context(), p.cfg.Logger) })
+	}
 }
 
 // Check returns an error if a request should not be carried out. GET, HEAD,

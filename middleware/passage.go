@@ -60,11 +60,11 @@ func enter(r *http.Request) (*passage, *http.Request) {
 		return p, r
 	}
 	p := &passage{Context: ctx}
-	p.journey.Follow(journey.From(ctx))
 	if user := claims.FromContext(ctx); user.IsAuthenticated() {
 		p.journey.Pass(journey.Authenticate)
 		p.journey.Identified(user, user.Primary().AuthenticationType)
 	}
+	p.journey.Follow(journey.From(ctx))
 	return p, r.WithContext(p)
 }
 

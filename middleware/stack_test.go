@@ -251,6 +251,9 @@ func TestOrderWithoutLog(t *testing.T) {
 	}{
 		{"right", func(s *shop, _ wrap) []wrap { return []wrap{s.auth.Handler, s.csrf.Handler} }, ""},
 		{"right, with the origin", func(s *shop, o wrap) []wrap { return []wrap{o, s.auth.Handler, s.csrf.Handler} }, ""},
+		{"right, and the user of a route", func(s *shop, _ wrap) []wrap {
+			return []wrap{s.auth.Handler, s.csrf.Handler, middleware.Require(middleware.SignedIn, s.auth)}
+		}, ""},
 		{"antiforgery before the user", func(s *shop, _ wrap) []wrap { return []wrap{s.csrf.Handler, s.auth.Handler} }, "the authenticator's Handler must stand outside of the antiforgery Handler"},
 		{"antiforgery before the user of a route", func(s *shop, _ wrap) []wrap {
 			return []wrap{s.csrf.Handler, middleware.Require(middleware.SignedIn, s.auth)}
@@ -266,6 +269,7 @@ func TestOrderWithoutLog(t *testing.T) {
 			for k := range chain {
 				h = chain[len(chain)-1-k](h)
 			}
+			serve(h, get("/page")) // a stranger, who shows nothing
 			for range 3 {
 				r := signIn(t, get("/page"), s.auth, claims.New("1"))
 				if w := serve(h, r); w.Body.String() != "x" || r.Pattern != "GET /{page}" {

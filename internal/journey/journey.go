@@ -11,6 +11,7 @@ import (
 // concurrently. Every method may be called on nil, which is what From returns where
 // nobody listens.
 type Journey struct {
+	late      bool // it began inside of handlers that could not tell it anything
 	answered  atomic.Bool
 	passed    atomic.Uint32 // the stages, one bit each
 	misplaced atomic.Pointer[Rule]
@@ -37,6 +38,11 @@ func From(ctx context.Context) *Journey {
 	return j
 }
 
+// Late returns a journey that begins when a request has been on its way for a
+// while. The same authenticator may stand further out and further in, so whether one
+// should have stood further out shows only when it finds somebody.
+func Late() *Journey { return &Journey{late: true} }
+
 // Pass notes that the request goes through a handler, and whether that should
 // have stood further out.
 func (j *Journey) Pass(s Stage) {
@@ -44,7 +50,13 @@ func (j *Journey) Pass(s Stage) {
 		return
 	}
 	passed := j.passed.Or(s.bit())
-	if passed&s.bit() == 0 && passed&s.within() != 0 {
+	if passed&s.bit() == 0 && !(j.late && s == Authenticate) {
+		j.judge(s, passed)
+	}
+}
+
+func (j *Journey) judge(s Stage, passed uint32) {
+	if passed&s.within() != 0 {
 		j.misplaced.CompareAndSwap(nil, violated(s, passed))
 	}
 }
@@ -53,7 +65,8 @@ func (j *Journey) Pass(s Stage) {
 // further out.
 func (j *Journey) Follow(outer *Journey) {
 	if outer != nil {
-		j.passed.Store(outer.passed.Load())
+		j.late = outer.late
+		j.passed.Or(outer.passed.Load())
 	}
 }
 
@@ -73,6 +86,9 @@ func (j *Journey) Identified(user User, scheme string) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.late && j.user == nil {
+		j.judge(Authenticate, j.passed.Load())
+	}
 	if j.scheme != "" && scheme != "" {
 		scheme = j.scheme + "," + scheme
 	}

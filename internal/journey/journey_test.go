@@ -110,6 +110,22 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// Where a journey has begun late, the authenticator of a route says nothing about
+// where else it stands, as long as it finds nobody.
+func TestLate(t *testing.T) {
+	j := journey.Late()
+	j.Pass(journey.Antiforgery)
+	j.Pass(journey.Authenticate)
+	j.Identified(user(""), "Cookies")
+	if j.Misplaced() != nil {
+		t.Errorf("nobody was found, and still %v", j.Misplaced())
+	}
+	j.Identified(user("1"), "Cookies")
+	if rule := j.Misplaced(); rule == nil || rule.Outer != journey.Authenticate {
+		t.Errorf("somebody was found behind the antiforgery Handler: %v", rule)
+	}
+}
+
 // A journey that begins within another one knows which handlers have been passed.
 func TestFollow(t *testing.T) {
 	var outer, inner journey.Journey
