@@ -17,14 +17,15 @@ import (
 // An Authenticator signs users in and out under one scheme, and says who a
 // request comes from. It may be used concurrently. Make one with New.
 type Authenticator struct {
-	cfg       Config
-	protector *dataprotection.Protector // for the cookie
-	stored    *dataprotection.Protector // for tickets in Config.TicketStore
-	updating  sync.Map                  // ids of stored sessions that are being updated
-	plainName string                    // the cookie's name without prefix, for plain HTTP on one machine; else ""
-	reference bool                      // as ASP.NET Core does it, where that is not the safest way
-	sealing   atomic.Pointer[sealingHeader]
-	askAgain  atomic.Int64 // when Revalidation.Check is to be asked after a failure, in nanoseconds
+	cfg         Config
+	protector   *dataprotection.Protector // for the cookie
+	stored      *dataprotection.Protector // for tickets in Config.TicketStore
+	updating    sync.Map                  // ids of stored sessions that are being updated
+	plainName   string                    // the cookie's name without prefix, for plain HTTP on one machine; else ""
+	reference   bool                      // as ASP.NET Core does it, where that is not the safest way
+	sealing     atomic.Pointer[sealingHeader]
+	largeLogged atomic.Int64 // when the log last told of large cookies, in nanoseconds
+	askAgain    atomic.Int64 // when Revalidation.Check is to be asked after a failure, in nanoseconds
 }
 
 // New returns an Authenticator. It touches neither network nor disk. The error

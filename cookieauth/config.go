@@ -126,6 +126,13 @@ type Config struct {
 	// has more than 64 KiB is not read.
 	MaxCookieSize int
 
+	// VaryCookie adds "Vary: Cookie" to every answer that comes through Handler or one
+	// of the Require methods, so that a cache does not serve a page that was made for
+	// one user to another. It is for sites whose pages may be cached; those that no
+	// user is seen on should then stand outside of Handler. A handler that replaces the
+	// Vary header has to name Cookie itself.
+	VaryCookie bool
+
 	// Events are called at the turning points of a login.
 	Events Events
 

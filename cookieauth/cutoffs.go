@@ -147,11 +147,13 @@ func (c *Cutoffs) Status() CutoffsStatus {
 // Authenticator.EndSession looks. The error Is dataprotection.ErrUnavailable if the
 // store cannot be written; then the session may or may not have ended.
 func (c *Cutoffs) EndSession(ctx context.Context, id string) error {
+	if !c.opened() {
+		return errCutoffsNotOpened
+	}
 	if id == "" || len(id) > maxSessionID || !isStorable(id) {
 		return ErrNoSession
 	}
-	now := c.now()
-	return c.add(ctx, Cutoff{Session: id, Until: now.Add(c.longestLife() + cutoffSlack)})
+	return c.add(ctx, Cutoff{Session: id, Until: c.now().Add(c.longestLife() + cutoffSlack)})
 }
 
 // Close ends the background work. It is idempotent and returns within a few

@@ -33,6 +33,12 @@ type Events struct {
 	// SigningOut may change the attributes of the cookie that is to be removed.
 	SigningOut func(*SigningOutContext)
 
+	// LargeCookies is called for each request with a login cookie and more than 6 KiB of
+	// cookies, everybody's together, with their size in bytes: something to count, since proxies begin to answer
+	// 400 at 8 KiB, and the request then never gets here. The log tells of it, too, once
+	// a minute at most, and names the largest.
+	LargeCookies func(r *http.Request, size int)
+
 	// RedirectToLogin, RedirectToAccessDenied and RedirectToReturnURL answer the
 	// request instead of the redirect. The context's Redirect does what would have
 	// been done.

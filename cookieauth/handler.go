@@ -22,10 +22,16 @@ func (a *Authenticator) Handler(next http.Handler) http.Handler {
 func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	j := journey.From(r.Context())
 	j.Pass(journey.Authenticate)
+	if a.cfg.VaryCookie {
+		varyByCookie(w.Header())
+	}
 	found := a.findCookie(r)
 	if found.count == 0 || a.visit(r) != nil {
 		next.ServeHTTP(w, r)
 		return
+	}
+	if size := found.header.Size(); size > largeCookies {
+		a.noteLarge(r, found.header, size)
 	}
 	v := &visit{Context: r.Context(), auth: a}
 	if err := a.identify(v, w, r, found); err != nil {

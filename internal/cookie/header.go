@@ -19,6 +19,14 @@ func Of(r *http.Request, fold bool) Header { return Header{r.Header["Cookie"], f
 // Empty reports whether the request has no cookies at all.
 func (h Header) Empty() bool { return len(h.lines) == 0 }
 
+// Size returns how many bytes of the request's header the cookies take.
+func (h Header) Size() (n int) {
+	for _, line := range h.lines {
+		n += len(line)
+	}
+	return n
+}
+
 // Find returns the value of the last cookie of a name as it stands, unchecked and
 // undecoded, and how many there seem to be. It is the quick way in: a single value
 // in base64url is well-formed, and everything else deserves a closer look.
