@@ -323,6 +323,44 @@ func TestCutoffsThatTheStoreLost(t *testing.T) {
 	})
 }
 
+func TestCutoffsThatTheStoreLostForGood(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
+		s := member(t, ring, m, cookieauth.Config{})
+		s.get("/in")
+		saved := maps.Clone(s.jar)
+		s.get("/out")
+		time.Sleep(time.Minute)
+		m.mu.Lock()
+		m.cutoffs = []cookieauth.Cutoff{{Session: "another", Until: time.Now().Add(time.Hour)}}
+		m.mu.Unlock()
+		m.readOnly.Store(true)
+		time.Sleep(time.Hour)
+		s.jar = saved
+		s.who("", false)
+	})
+}
+
+// TestSignOutDuringALoad: the list that is being loaded does not have it yet.
+func TestSignOutDuringALoad(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
+		s := member(t, ring, m, cookieauth.Config{})
+		s.get("/in")
+		saved := maps.Clone(s.jar)
+		m.cutoffs = []cookieauth.Cutoff{{Session: "another", Until: time.Now().Add(time.Hour)}} // so that there is news
+		m.meanwhile("LoadCutoffs", func() {
+			s.get("/out")
+			m.readOnly.Store(true)
+			m.down.Store(true)
+		})
+		time.Sleep(cookieauth.DefaultCutoffPollInterval)
+		synctest.Wait()
+		s.jar = saved
+		s.who("", false)
+	})
+}
+
 // TestRenewedBehindOurBack has a program that knows of no cut-offs, as those in
 // .NET, go on renewing an ended session.
 func TestRenewedBehindOurBack(t *testing.T) {
@@ -330,7 +368,7 @@ func TestRenewedBehindOurBack(t *testing.T) {
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		s := member(t, ring, m, cookieauth.Config{Lifetime: time.Hour})
 		peer := newSite(t, cookieauth.Config{KeyRing: ring, Lifetime: time.Hour})
-		peer.live = true
+		peer.live, m.forgets = true, true
 		s.get("/in")
 		peer.jar = maps.Clone(s.jar)
 		s.get("/out")

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/dataprotection"
@@ -27,6 +28,33 @@ type memory struct {
 	sessions map[string]cookieauth.StoredSession
 	cutoffs  []cookieauth.Cutoff
 	calls    map[string]int
+
+	hook     func(call string) // called once, after the next Load or LoadCutoffs, before the next Update
+	forgets  bool              // what cut-offs allow to be forgotten
+	readOnly atomic.Bool
+}
+
+// meanwhile does something else at the next call of one kind, in its middle.
+func (m *memory) meanwhile(call string, do func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.hook = func(now string) {
+		if now == call {
+			m.mu.Lock()
+			m.hook = nil
+			m.mu.Unlock()
+			do()
+		}
+	}
+}
+
+func (m *memory) runHook(call string) {
+	m.mu.Lock()
+	hook := m.hook
+	m.mu.Unlock()
+	if hook != nil {
+		hook(call)
+	}
 }
 
 func newMemory() *memory {
@@ -69,6 +97,7 @@ func (m *memory) Create(_ context.Context, s *cookieauth.StoredSession) error {
 }
 
 func (m *memory) Load(_ context.Context, id string) (*cookieauth.StoredSession, error) {
+	defer m.runHook("Load")
 	defer m.mu.Unlock()
 	if err := m.enter("Load"); err != nil {
 		return nil, err
@@ -81,6 +110,7 @@ func (m *memory) Load(_ context.Context, id string) (*cookieauth.StoredSession, 
 }
 
 func (m *memory) Update(_ context.Context, s *cookieauth.StoredSession) error {
+	m.runHook("Update")
 	defer m.mu.Unlock()
 	if err := m.enter("Update"); err != nil {
 		return err
@@ -117,21 +147,29 @@ func (m *memory) ByUser(_ context.Context, user string) (list []*cookieauth.Stor
 }
 
 func (m *memory) LoadCutoffs(_ context.Context, since dataprotection.Version) ([]cookieauth.Cutoff, dataprotection.Version, error) {
+	defer m.runHook("LoadCutoffs")
 	defer m.mu.Unlock()
 	if err := m.enter("LoadCutoffs"); err != nil {
 		return nil, "", err
 	}
-	version := dataprotection.Version(strconv.Itoa(len(m.cutoffs)))
+	list := slices.Clone(m.cutoffs)
+	if m.forgets {
+		list = slices.DeleteFunc(list, func(c cookieauth.Cutoff) bool { return c.Until.Before(time.Now()) })
+	}
+	version := dataprotection.Version(strconv.Itoa(len(m.cutoffs)) + "/" + strconv.Itoa(len(list)))
 	if since == version {
 		return nil, "", dataprotection.ErrNotModified
 	}
-	return slices.Clone(m.cutoffs), version, nil
+	return list, version, nil
 }
 
 func (m *memory) AddCutoffs(_ context.Context, cutoffs ...cookieauth.Cutoff) error {
 	defer m.mu.Unlock()
 	if err := m.enter("AddCutoffs"); err != nil {
 		return err
+	}
+	if m.readOnly.Load() {
+		return errDown
 	}
 	m.cutoffs = append(m.cutoffs, cutoffs...)
 	return nil

@@ -63,7 +63,7 @@ func (a *Authenticator) load(ctx context.Context, id string, t *ticket.Buffer) (
 		return nil, ErrNoSession
 	case err != nil:
 		return nil, &storeError{"load a session", err}
-	case stored.ID != id || stored.Scheme != a.cfg.Scheme:
+	case stored.ID != id:
 		return nil, ErrNoSession
 	}
 	return stored, a.openTicket(ctx, stored, t)

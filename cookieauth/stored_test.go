@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -108,46 +110,93 @@ func TestStoredRenewal(t *testing.T) {
 // TestStoredRenewalRaces has another request write between the reading and the
 // writing of one.
 func TestStoredRenewalRaces(t *testing.T) {
-	s, m := storedSite(t, cookieauth.Config{Lifetime: time.Hour})
-	s.get("/in")
-	id := m.ids()[0]
-	saved := m.sessions[id]
-	s.at(40)
-	s.who("Alice", false)
-	renewed := m.sessions[id].Expires
-	m.sessions[id] = saved // as a second instance has just read it
-	s.who("Alice", false)
-	if got := m.sessions[id].Expires; !got.Equal(renewed) {
-		t.Errorf("renewed twice in a moment to %v and %v", renewed, got)
+	updates := func(m *memory) int {
+		return len(slices.DeleteFunc(m.called(), func(call string) bool { return call != "Update" }))
 	}
-	t.Run("an end is never undone", func(t *testing.T) {
+	t.Run("one renewal is enough", func(t *testing.T) {
+		s, m := storedSite(t, cookieauth.Config{Lifetime: time.Hour})
+		s.get("/in")
+		s.at(40)
+		m.called()
+		m.meanwhile("Load", func() { s.who("Alice", false) })
+		s.who("Alice", false)
+		if n := updates(m); n != 1 {
+			t.Errorf("written %d times", n)
+		}
+	})
+	t.Run("what was seen does not shorten what was renewed", func(t *testing.T) {
+		s, m := storedSite(t, cookieauth.Config{Lifetime: time.Hour})
+		s.get("/in")
+		s.at(29) // not yet to be renewed, only to be noted
+		m.meanwhile("Load", func() {
+			s.at(31)
+			s.who("Alice", false)
+			s.at(36.5)
+		})
+		s.who("Alice", false)
 		s.at(80)
-		racing := &endingStore{memory: m}
-		cfg := cookieauth.Config{KeyRing: nil, TicketStore: racing, Lifetime: time.Hour}
-		other := newSite(t, cfg)
-		other.get("/in")
-		other.at(40)
-		racing.armed = true
-		other.who("", false)
-		if len(m.ids()) != 1 { // that of s
-			t.Errorf("there are %v", m.ids())
+		s.who("Alice", false)
+	})
+	t.Run("a renewal keeps what another request has changed", func(t *testing.T) {
+		var married atomic.Bool
+		cfg := cookieauth.Config{Lifetime: time.Hour}
+		cfg.Events.Validate = func(c *cookieauth.ValidateContext) error {
+			if married.Swap(false) {
+				c.Principal, c.Renew = claims.New("1", claims.Name("Alicia")).Authenticated("Cookies"), true
+			}
+			return nil
+		}
+		s, m := storedSite(t, cfg)
+		s.get("/in")
+		s.at(40)
+		m.meanwhile("Load", func() { // between the reading and the renewal
+			married.Store(true)
+			s.who("Alicia", false)
+		})
+		s.who("Alice", false)
+		s.who("Alicia", false)
+	})
+	t.Run("an end is never undone", func(t *testing.T) {
+		s, m := storedSite(t, cookieauth.Config{Lifetime: time.Hour})
+		s.get("/in")
+		s.at(40)
+		m.meanwhile("Update", func() { s.check(s.auth.EndSessionsOf(t.Context(), "1")) })
+		s.who("", false)
+		if ids := m.ids(); len(ids) > 0 {
+			t.Errorf("there are %v", ids)
 		}
 	})
 }
 
-// endingStore ends a session between its last Load and its Update.
-type endingStore struct {
-	*memory
-	armed bool
-}
-
-func (e *endingStore) Update(ctx ctx, s *cookieauth.StoredSession) error {
-	if e.armed {
-		if err := e.End(ctx, s.ID); err != nil {
-			return err
+// TestStoredChangesWait: a change is not dropped because the session is just being
+// written.
+func TestStoredChangesWait(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var married atomic.Bool
+		cfg := cookieauth.Config{Lifetime: time.Hour}
+		cfg.Events.Validate = func(c *cookieauth.ValidateContext) error {
+			if married.Swap(false) {
+				c.Principal, c.Renew = claims.New("1", claims.Name("Alicia")).Authenticated("Cookies"), true
+			}
+			return nil
 		}
-	}
-	return e.memory.Update(ctx, s)
+		s, m := storedSite(t, cfg)
+		s.get("/in")
+		s.at(40)
+		var second sync.WaitGroup
+		m.meanwhile("Update", func() {
+			married.Store(true)
+			second.Go(func() {
+				if a := s.get("/who"); a.body != "Alicia" {
+					t.Errorf("the user is %q", a.body)
+				}
+			})
+			time.Sleep(time.Second) // until it waits
+		})
+		s.who("Alice", false)
+		second.Wait()
+		s.who("Alicia", false)
+	})
 }
 
 func TestSessionsAreNoted(t *testing.T) {
@@ -327,6 +376,20 @@ func TestSessionList(t *testing.T) {
 		if err != nil || len(sessions) > 0 {
 			t.Errorf("got %v, %v", sessions, err)
 		}
+	})
+	t.Run("those of another scheme are left alone", func(t *testing.T) {
+		s.at(3)
+		admins := newSite(t, cookieauth.Config{TicketStore: m, Scheme: "Admins"})
+		admins.get("/in")
+		id := admins.sessionID()
+		if got, err := s.auth.SessionsOf(t.Context(), "1"); err != nil || len(got) != 1 || got[0].ID == id {
+			t.Errorf("got %v, %v", got, err)
+		}
+		if err := s.auth.EndSessionOf(t.Context(), "1", id); !errors.Is(err, cookieauth.ErrNoSession) {
+			t.Errorf("got %v", err)
+		}
+		admins.who("Alice", false)
+		m.End(t.Context(), id)
 	})
 	t.Run("all others, all", func(t *testing.T) {
 		s.at(3)

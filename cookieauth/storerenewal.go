@@ -22,13 +22,12 @@ func (a *Authenticator) keep(v *visit, r *http.Request, seen sighting, now time.
 	if renewal != nil && !renewal.Properties.Persistent() && a.cfg.Cookie.MaxAge == 0 && !seen.oldKey {
 		v.renewal = nil
 	}
-	// One request of many that come at once is enough, unless it brings something new.
 	id := seen.stored.ID
-	if _, busy := a.updating.LoadOrStore(id, true); busy && !v.changed {
+	done := a.claim(r.Context(), id, v.changed)
+	if done == nil {
 		return nil
-	} else if !busy {
-		defer a.updating.Delete(id)
 	}
+	defer done()
 	err := a.update(r, id, renewal, v.changed, now)
 	switch {
 	case errors.Is(err, ErrNoSession):
@@ -39,6 +38,27 @@ func (a *Authenticator) keep(v *visit, r *http.Request, seen sighting, now time.
 		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelWarn, "session could not be updated", slog.Any("error", err))
 	}
 	return nil
+}
+
+// claim makes sure that one request at a time updates a session, in this process. Of
+// many that come at once one is enough: others need not wait, and get nil, unless they
+// bring something new.
+func (a *Authenticator) claim(ctx context.Context, id string, wait bool) (done func()) {
+	mine := make(chan struct{})
+	for {
+		other, busy := a.updating.LoadOrStore(id, mine)
+		if !busy {
+			return func() { a.updating.Delete(id); close(mine) }
+		}
+		if !wait {
+			return nil
+		}
+		select {
+		case <-other.(chan struct{}):
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // update reads the session anew, so that it takes nothing back that another
