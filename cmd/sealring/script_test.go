@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -43,11 +44,24 @@ func TestRedis(t *testing.T) {
 	runScripts(t, "testdata/redis", "redis://:s3cret@"+server.Address+"/0?key=shop-keys")
 }
 
+func TestSQL(t *testing.T) {
+	t.Run("PostgreSQL", func(t *testing.T) {
+		runScripts(t, "testdata/sql", realtest.PostgreSQL(t).DSN)
+	})
+	t.Run("MariaDB", func(t *testing.T) {
+		runScripts(t, "testdata/sql", "mariadb://root@"+realtest.MariaDB(t).Address+"/mysql?table=shopKeys")
+	})
+	t.Run("SQLite", func(t *testing.T) {
+		runScripts(t, "testdata/sql", "sqlite:"+filepath.ToSlash(filepath.Join(t.TempDir(), "shop.db")))
+	})
+}
+
 func runScripts(t *testing.T, dir, store string) {
 	testscript.Run(t, testscript.Params{
 		Dir: dir,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SEALRING_STORE", store)
+			env.Setenv("AND", map[bool]string{true: "&", false: "?"}[strings.Contains(store, "?")])
 			return nil
 		},
 		Condition: func(name string) (bool, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sealring/sealring/dataprotection"
@@ -13,6 +14,8 @@ import (
 const storeForms = "  file:DIRECTORY             a directory on this machine; file:///var/lib/shop/keys works too\n" +
 	"  file:DIRECTORY?shared      a directory on a mount that several machines use\n" +
 	"  redis://HOST:PORT/DATABASE a Redis list, with ?key=LIST if it is not DataProtection-Keys; rediss: with TLS\n" +
+	"  postgres://USER@HOST/DB    a table in PostgreSQL, mariadb: or sqlite:FILE, with ?table= if it is not\n" +
+	"                             DataProtectionKeys, and ?create to make the table if it is missing\n" +
 	`  registry:HKCU\Software\…   a key of the registry of Windows; registry:autogen the one provided for the account`
 
 // openStore returns the store that a URL names.
@@ -27,6 +30,8 @@ func openStore(name string) (dataprotection.Store, error) {
 		return openDirectory(name)
 	case scheme == "redis" || scheme == "rediss":
 		return openRedis(name)
+	case slices.Contains([]string{"postgres", "postgresql", "mysql", "mariadb", "sqlite"}, scheme):
+		return openSQL(name)
 	case scheme == "registry":
 		return openRegistry(rest)
 	}
