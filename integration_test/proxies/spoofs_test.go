@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sealring/sealring/internal/realtest"
 	"github.com/sealring/sealring/middleware"
 )
 
@@ -61,7 +63,10 @@ func TestSpoofs(t *testing.T) {
 	behind(t, func(t *testing.T, f *front, programs map[string]*program) {
 		network := setups[3]
 		network.name, network.origin.Proxies = "X-Forwarded, from within the network", []string{"127.0.0.0/8"}
-		for _, s := range append(setups, network) {
+		for _, s := range append(slices.Clone(setups), network) {
+			if !s.trusts() && !realtest.All() {
+				continue // fixed origins look at nothing that could be spoofed
+			}
 			t.Run(s.name, func(t *testing.T) {
 				programs[s.host].now.Store(newSite(t, s.at(f)))
 				for _, h2 := range []bool{false, true} {
