@@ -397,6 +397,20 @@ func endedContext(t reporter, s tickets) {
 	gone(t, store, other)
 }
 
+// await gives a handle time to find out that its connections are dead.
+func await(t reporter, load func() error) {
+	t.Helper()
+	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		err := load()
+		if err == nil {
+			return
+		}
+		if time.Since(begin) > patience {
+			t.Fatalf("after the restart: %v", err)
+		}
+	}
+}
+
 func sessionsAfterRestart(t reporter, s tickets) {
 	if s.restart == nil {
 		t.Skip("there is nothing to restart")
@@ -408,6 +422,10 @@ func sessionsAfterRestart(t reporter, s tickets) {
 	end(t, store, ended.ID)
 	s.restart()
 	for _, handle := range []cookieauth.TicketStore{store, s.open()} {
+		await(t, func() error {
+			_, err := handle.Load(t.Context(), given.ID)
+			return err
+		})
 		holds(t, handle, given)
 		holds(t, handle, changed(updated, 1))
 		gone(t, handle, ended)

@@ -9,6 +9,7 @@ import (
 	"hash"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/sqlserver"
 )
 
 // A querier is a database or one connection of it.
@@ -40,7 +41,7 @@ func (s *Store) load(ctx context.Context, since dataprotection.Version) (datapro
 }
 
 // mayBeMade reports whether err is about a table that is missing and may be made.
-func (s *Store) mayBeMade(err error) bool { return s.cfg.CreateTable && isMissing(err) }
+func (s *Store) mayBeMade(err error) bool { return s.cfg.CreateTable && sqlserver.IsMissing(err) }
 
 // version asks for a summary and tells the version it stands for.
 func (s *Store) version(ctx context.Context, q querier, summary string) (dataprotection.Version, error) {

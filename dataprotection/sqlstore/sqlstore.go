@@ -11,6 +11,7 @@ import (
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/internal/keyxml"
 	"github.com/sealring/sealring/internal/confcheck"
+	"github.com/sealring/sealring/internal/sqlserver"
 )
 
 // DefaultTable is the table of a DbContext that does not say otherwise.
@@ -92,7 +93,7 @@ func (s *Store) Load(ctx context.Context, since dataprotection.Version) (datapro
 		return dataprotection.Snapshot{}, err
 	}
 	var snap dataprotection.Snapshot
-	err := s.patiently(ctx, func() (err error) {
+	err := sqlserver.Patiently(ctx, func() (err error) {
 		snap, err = s.load(ctx, since)
 		return err
 	})

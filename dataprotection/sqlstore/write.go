@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/sqlserver"
 )
 
 // undoTimeout bounds what has to be done after a caller has stopped waiting.
@@ -46,10 +47,10 @@ func (s *Store) write(ctx context.Context, op string, work func(transaction) err
 		return err
 	}
 	try := func() error { return s.writeOnce(ctx, work) }
-	err := s.patiently(ctx, try)
+	err := sqlserver.Patiently(ctx, try)
 	if err != nil && s.mayBeMade(err) {
-		if err = s.patiently(ctx, func() error { return s.makeTable(ctx) }); err == nil {
-			err = s.patiently(ctx, try)
+		if err = sqlserver.Patiently(ctx, func() error { return s.makeTable(ctx) }); err == nil {
+			err = sqlserver.Patiently(ctx, try)
 		}
 	}
 	if err == nil || errors.Is(err, dataprotection.ErrConflict) {
@@ -60,7 +61,7 @@ func (s *Store) write(ctx context.Context, op string, work func(transaction) err
 
 func (s *Store) makeTable(ctx context.Context) error {
 	_, err := s.cfg.DB.ExecContext(ctx, s.sql.create)
-	if isThere(err) { // another instance was faster, which IF NOT EXISTS does not always see
+	if sqlserver.IsThere(err) { // another instance was faster, which IF NOT EXISTS does not always see
 		return nil
 	}
 	return err
