@@ -1,2 +1,2 @@
-// Package fleet_test runs many real processes on one key directory.
+// Package fleet_test runs many real processes on one key store.
 package fleet_test

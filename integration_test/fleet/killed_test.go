@@ -17,10 +17,10 @@ func TestKilledWriters(t *testing.T) {
 	if realtest.All() {
 		kills = 200
 	}
-	dir := t.TempDir()
+	address := directory(t).address("keys")
 	promised := map[string]bool{}
 	for range kills {
-		writer := start(t, "write", dir)
+		writer := start(t, "write", address)
 		go func() {
 			time.Sleep(time.Duration(10+rand.IntN(60)) * time.Millisecond)
 			writer.cmd.Process.Kill()
@@ -33,19 +33,19 @@ func TestKilledWriters(t *testing.T) {
 			}
 		}
 		writer.cmd.Wait()
-		checkPromises(t, dir, promised)
+		checkPromises(t, openFor(t, address), promised)
 	}
 	t.Logf("%d kills, %d elements promised", kills, len(promised))
 }
 
-func checkPromises(t *testing.T, dir string, promised map[string]bool) {
+func checkPromises(t *testing.T, store dataprotection.Store, promised map[string]bool) {
 	t.Helper()
-	ring, err := dataprotection.Open(t.Context(), config(dir))
+	ring, err := dataprotection.Open(t.Context(), config(store))
 	if err != nil {
 		t.Fatalf("the ring does not open after a kill: %v", err)
 	}
 	ring.Close()
-	m, err := dataprotection.NewManager(t.Context(), config(dir))
+	m, err := dataprotection.NewManager(t.Context(), config(store))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,37 +12,46 @@ import (
 	"testing"
 
 	"github.com/sealring/sealring/dataprotection"
-	"github.com/sealring/sealring/dataprotection/filestore"
 )
 
 // TestMain makes the test binary a member of the fleet when it is told to be one.
 func TestMain(m *testing.M) {
-	role, dir := os.Getenv("FLEET_ROLE"), os.Getenv("FLEET_DIR")
+	role := os.Getenv("FLEET_ROLE")
 	if role == "" {
 		os.Exit(m.Run())
 	}
-	if err := roles[role](context.Background(), dir); err != nil {
+	if err := play(role, os.Getenv("FLEET_STORE")); err != nil {
 		fmt.Println("error:", err)
 		os.Exit(1)
 	}
 }
 
-var roles = map[string]func(ctx context.Context, dir string) error{
-	"open":  openOnce,
-	"write": writeForEver,
+func play(role, address string) error {
+	store, closeStore, err := open(address)
+	if err != nil {
+		return err
+	}
+	defer closeStore()
+	return roles[role](context.Background(), config(store))
 }
 
-func config(dir string) dataprotection.Config {
-	return dataprotection.Config{Application: "fleet", Store: filestore.New(dir), Logger: slog.New(slog.DiscardHandler)}
+var roles = map[string]func(ctx context.Context, cfg dataprotection.Config) error{
+	"open":  openOnce,
+	"write": writeForEver,
+	"watch": watch,
+}
+
+func config(store dataprotection.Store) dataprotection.Config {
+	return dataprotection.Config{Application: "fleet", Store: store, Logger: slog.New(slog.DiscardHandler)}
 }
 
 // openOnce waits for a line, opens the ring, and prints a payload.
-func openOnce(ctx context.Context, dir string) error {
+func openOnce(ctx context.Context, cfg dataprotection.Config) error {
 	fmt.Println("ready")
 	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
 		return err
 	}
-	ring, err := dataprotection.Open(ctx, config(dir))
+	ring, err := dataprotection.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -53,8 +62,8 @@ func openOnce(ctx context.Context, dir string) error {
 }
 
 // writeForEver makes and revokes keys, and says what has been done.
-func writeForEver(ctx context.Context, dir string) error {
-	m, err := dataprotection.NewManager(ctx, config(dir))
+func writeForEver(ctx context.Context, cfg dataprotection.Config) error {
+	m, err := dataprotection.NewManager(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -78,10 +87,10 @@ type member struct {
 	out *bufio.Scanner
 }
 
-func start(t *testing.T, role, dir string) *member {
+func start(t *testing.T, role, address string, env ...string) *member {
 	t.Helper()
 	m := &member{cmd: exec.Command(os.Args[0])}
-	m.cmd.Env = append(os.Environ(), "FLEET_ROLE="+role, "FLEET_DIR="+dir, "GOMAXPROCS=1")
+	m.cmd.Env = append(append(os.Environ(), "FLEET_ROLE="+role, "FLEET_STORE="+address, "GOMAXPROCS=1"), env...)
 	m.cmd.Stderr = os.Stderr
 	var err error
 	if m.in, err = m.cmd.StdinPipe(); err != nil {
