@@ -1,7 +1,6 @@
 package cookieauth
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -27,18 +26,14 @@ func checkPrincipal(p *claims.Principal) error {
 
 // checkClaim passes over value type and issuers where they are the ordinary ones.
 func checkClaim(c *claims.Claim) error {
-	reason := cmp.Or(problem(c.Type), problem(c.Value))
-	if c.ValueType != claims.DefaultValueType {
-		reason = cmp.Or(reason, problem(c.ValueType))
+	if isPlain(c.Type) && isPlain(c.Value) && c.ValueType == claims.DefaultValueType &&
+		c.Issuer == claims.DefaultIssuer && c.OriginalIssuer == claims.DefaultIssuer {
+		return nil
 	}
-	if c.Issuer != claims.DefaultIssuer {
-		reason = cmp.Or(reason, problem(c.Issuer))
-	}
-	if c.OriginalIssuer != c.Issuer {
-		reason = cmp.Or(reason, problem(c.OriginalIssuer))
-	}
-	if reason != "" {
-		return &ClaimError{c.Type, reason}
+	for _, text := range [...]string{c.Type, c.Value, c.ValueType, c.Issuer, c.OriginalIssuer} {
+		if reason := problem(text); reason != "" {
+			return &ClaimError{c.Type, reason}
+		}
 	}
 	return nil
 }
@@ -55,20 +50,29 @@ func problem(text string) string {
 	return ""
 }
 
-// isPlain reports whether all characters are ASCII and none is a NUL. It looks at
-// eight at a time: subtracting 1 from each sets the high bit of a NUL.
+// isPlain reports whether all characters are ASCII and none is a NUL.
 func isPlain(text string) bool {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
 	var odd uint64
+	if len(text) < 8 {
+		for i := range len(text) {
+			odd |= uint64(text[i] | (text[i] - 1))
+		}
+		return odd&0x80 == 0
+	}
+	end := text[len(text)-8:]
 	for ; len(text) >= 8; text = text[8:] {
-		word := uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
-			uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
-		odd |= word | (word - ones)
+		odd |= oddBits(text)
 	}
-	for i := range len(text) {
-		odd |= uint64(text[i] | (text[i] - 1))
-	}
-	return odd&high == 0
+	return (odd|oddBits(end))&0x8080808080808080 == 0
+}
+
+// oddBits sets the high bit of each of eight characters that is not plain: that of
+// a NUL by subtracting 1.
+func oddBits(s string) uint64 {
+	_ = s[7]
+	word := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	return word | (word - 0x0101010101010101)
 }
 
 // newTicketSizeError lists the claims by the room they take, those of one type together.

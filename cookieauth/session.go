@@ -72,6 +72,9 @@ func (a *Authenticator) begin(t *ticket.Ticket, now time.Time) {
 	if a.cfg.Revalidation.Check != nil {
 		setMoment(p, keyChecked, now)
 	}
+	if a.cfg.AbsoluteLifetime == 0 && a.cfg.Cutoffs == nil {
+		return // nothing else ends it earlier
+	}
 	if expires, ok := p.Expires(); ok {
 		p.SetExpires(a.cap(p, expires))
 	}

@@ -47,7 +47,8 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 	if err != nil {
 		return err
 	}
-	t, issued := a.newTicket(p, opts)
+	now := a.cfg.Now()
+	t, issued := a.newTicket(p, opts, now)
 	if a.cfg.Events.SigningIn != nil {
 		if attributes, err = a.signingIn(r, t, attributes); err != nil {
 			return err
@@ -56,7 +57,6 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 	if err := checkPrincipal(&t.Principal); err != nil {
 		return err
 	}
-	now := a.cfg.Now()
 	a.begin(t, now)
 	if t.Properties.Persistent() {
 		expires, ok := t.Properties.Expires()
@@ -83,7 +83,7 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 
 // newTicket returns the ticket of a sign-in that begins now, or when its
 // properties say, and that moment with its fractions of a second.
-func (a *Authenticator) newTicket(p *claims.Principal, opts *SignInOptions) (*ticket.Ticket, time.Time) {
+func (a *Authenticator) newTicket(p *claims.Principal, opts *SignInOptions, now time.Time) (*ticket.Ticket, time.Time) {
 	t := &ticket.Ticket{Scheme: a.cfg.Scheme}
 	if p = p.Authenticated(a.cfg.Scheme); p != nil {
 		t.Principal = *p
@@ -99,7 +99,7 @@ func (a *Authenticator) newTicket(p *claims.Principal, opts *SignInOptions) (*ti
 	}
 	issued, ok := t.Properties.Issued()
 	if !ok {
-		issued = a.cfg.Now()
+		issued = now
 		t.Properties.SetIssued(issued)
 	}
 	if _, ok := t.Properties.Expires(); !ok {

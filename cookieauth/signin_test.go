@@ -350,3 +350,39 @@ func TestSignInDoesNotModifyThePrincipal(t *testing.T) {
 		t.Error("the caller's principal was modified")
 	}
 }
+
+// TestClaimsAreCheckedThroughout puts what must not be there into each place of
+// texts of different lengths, and into each text of a claim.
+func TestClaimsAreCheckedThroughout(t *testing.T) {
+	s := newSite(t, cookieauth.Config{})
+	check := func(c claims.Claim, bad bool) {
+		t.Helper()
+		p := &claims.Principal{Identities: []claims.Identity{{AuthenticationType: "x", Claims: []claims.Claim{c}}}}
+		var problem *cookieauth.ClaimError
+		err := s.auth.SignIn(discard{http.Header{}}, benchRequest(""), p, nil)
+		if errors.As(err, &problem) != bad {
+			t.Errorf("%q: got %v", c, err)
+		}
+	}
+	for n := range 20 {
+		check(claims.Claim{Type: "t", Value: strings.Repeat("x", n)}, false)
+		check(claims.Claim{Type: "t", Value: strings.Repeat("\x01\x7f", n)}, false)
+		check(claims.Claim{Type: "t", Value: strings.Repeat("é", n)}, false)
+		for at := range n {
+			text := []byte(strings.Repeat("x", n))
+			for _, b := range []byte{0, 0x80, 0xff} {
+				text[at] = b
+				check(claims.Claim{Type: "t", Value: string(text)}, true)
+			}
+		}
+	}
+	for _, c := range []claims.Claim{
+		{Type: "a\x00", Value: "v"},
+		{Type: "t", Value: "v", ValueType: "a\x00"},
+		{Type: "t", Value: "v", Issuer: "a\x00"},
+		{Type: "t", Value: "v", Issuer: claims.DefaultIssuer, OriginalIssuer: "a\x00"},
+	} {
+		check(c, true)
+		check(c.Normalized(), true)
+	}
+}

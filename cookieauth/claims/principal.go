@@ -33,18 +33,23 @@ func New(id string, others ...Claim) *Principal {
 // identities that New has made get the authentication type, others stay as they
 // are. It returns p itself if there is nothing to fill in.
 func (p *Principal) Authenticated(authenticationType string) *Principal {
-	isOpen := func(i Identity) bool { return i.open && i.AuthenticationType == "" }
 	if p == nil || !slices.ContainsFunc(p.Identities, isOpen) {
 		return p
 	}
-	filled := &Principal{Identities: slices.Clone(p.Identities)}
+	filled := &struct { // in one piece for one identity, which most have
+		Principal
+		room [1]Identity
+	}{}
+	filled.Identities = append(filled.room[:0], p.Identities...)
 	for k := range filled.Identities {
 		if i := &filled.Identities[k]; isOpen(*i) {
 			i.AuthenticationType = authenticationType
 		}
 	}
-	return filled
+	return &filled.Principal
 }
+
+func isOpen(i Identity) bool { return i.open && i.AuthenticationType == "" }
 
 // Primary returns the first identity, or nil.
 func (p *Principal) Primary() *Identity {

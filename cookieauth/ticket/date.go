@@ -23,32 +23,29 @@ var (
 
 // formatDate drops fractions of a second.
 func formatDate(t time.Time) string {
-	t = t.UTC()
 	if t.Before(firstDate) {
 		t = firstDate
 	} else if t.After(lastDate) {
 		t = lastDate
 	}
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
+	const first = -719162 * 86400 // firstDate: what is counted from there is positive
+	sinceFirst := int(t.Unix() - first)
+	days, second := sinceFirst/86400+first/86400, sinceFirst%86400
+	year, month, day := dateOf(days)
 	text := [dateLength]byte([]byte(http.TimeFormat))
-	copy(text[0:], weekdays[3*t.Weekday():][:3])
+	copy(text[0:], weekdays[3*weekday(days):][:3])
 	copy(text[8:], months[3*month-3:][:3])
-	digits(text[5:7], day)
-	digits(text[12:16], year)
-	digits(text[17:19], hour)
-	digits(text[20:22], minute)
-	digits(text[23:25], second)
+	putDigits(text[5:7], day)
+	putDigits(text[12:14], year/100)
+	putDigits(text[14:16], year%100)
+	putDigits(text[17:19], second/3600)
+	putDigits(text[20:22], second/60%60)
+	putDigits(text[23:25], second%60)
 	return string(text[:])
 }
 
-// digits fills text with a number.
-func digits(text []byte, n int) {
-	for k := len(text) - 1; k >= 0; k-- {
-		text[k] = byte('0' + n%10)
-		n /= 10
-	}
-}
+// putDigits fills two bytes with a number below 100.
+func putDigits(text []byte, n int) { text[0], text[1] = byte('0'+n/10), byte('0'+n%10) }
 
 // parseDate reads exactly that form, names of days and months in any case.
 func parseDate(s string) (time.Time, bool) {
@@ -75,6 +72,22 @@ func daysSince1970(year, month, day int) int {
 		year, month = year-1, month+12
 	}
 	return 365*year + year/4 - year/100 + year/400 + (153*month-457)/5 + day - 719469
+}
+
+// dateOf undoes daysSince1970, for dates from the year 1 on.
+func dateOf(days int) (year, month, day int) {
+	days += 719468 // since the first of March of the year 0
+	cycle := days / 146097
+	days %= 146097 // which are 400 years
+	year = (days - days/1460 + days/36524 - days/146096) / 365
+	days -= 365*year + year/4 - year/100
+	month = (5*days + 2) / 153
+	day = days - (153*month+2)/5 + 1
+	year += 400 * cycle
+	if month < 10 {
+		return year, month + 3, day
+	}
+	return year + 1, month - 9, day
 }
 
 // weekday returns 0 for Sunday. The first of January 1970 was a Thursday; the

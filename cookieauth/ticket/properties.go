@@ -61,7 +61,9 @@ func (p *Properties) Set(key, value string) {
 
 // Delete removes a property. Removing one that is not there does nothing.
 func (p *Properties) Delete(key string) {
-	p.items = slices.DeleteFunc(p.items, func(i item) bool { return i.key == key })
+	if k := p.index(key); k >= 0 {
+		p.items = slices.Delete(p.items, k, k+1)
+	}
 }
 
 // Clone returns a copy with content of its own.

@@ -64,7 +64,7 @@ func Count(head string) int {
 // present returns the number of the last part that the request's cookie announces and
 // is there, going on from the given one to the first that is missing.
 func present(h cookie.Header, name string, from int) (last int) {
-	if h.Empty() {
+	if _, count := h.Find(name); count == 0 {
 		return from - 1
 	}
 	n := min(Count(h.Last(name)), MaxParts)
