@@ -11,6 +11,7 @@ import (
 
 // An answer is what has been sent to the client.
 type answer struct {
+	to       http.ResponseWriter // the original
 	header   http.Header
 	last     func(http.Header) // called before the header goes out, or nil
 	status   int               // 0: nothing yet
@@ -22,29 +23,26 @@ type answer struct {
 // goes out it calls last, if that is not nil.
 func (p *passage) watch(w http.ResponseWriter, last func(http.Header)) http.ResponseWriter {
 	p.answer.header, p.answer.last = w.Header(), last
+	if known := p.wrapKnown(w); known != nil {
+		return known
+	}
 	return httpsnoop.Wrap(w, httpsnoop.Hooks{
 		WriteHeader: func(next httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
 			return func(status int) {
-				if status >= 200 || status == http.StatusSwitchingProtocols { // others are only an announcement
-					p.begin(status)
-				}
+				p.beginFinal(status)
 				next(status)
 			}
 		},
 		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
 			return func(b []byte) (int, error) {
 				p.begin(http.StatusOK)
-				n, err := next(b)
-				p.answer.bytes += int64(n)
-				return n, err
+				return p.count(next(b))
 			}
 		},
 		WriteString: func(next httpsnoop.WriteStringFunc) httpsnoop.WriteStringFunc {
 			return func(s string) (int, error) {
 				p.begin(http.StatusOK)
-				n, err := next(s)
-				p.answer.bytes += int64(n)
-				return n, err
+				return p.count(next(s))
 			}
 		},
 		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
@@ -64,14 +62,32 @@ func (p *passage) watch(w http.ResponseWriter, last func(http.Header)) http.Resp
 		Hijack: func(next httpsnoop.HijackFunc) httpsnoop.HijackFunc {
 			return func() (net.Conn, *bufio.ReadWriter, error) {
 				conn, buffer, err := next()
-				if err == nil {
-					p.answer.hijacked = true
-					p.journey.Answer()
-				}
+				p.hijacked(err)
 				return conn, buffer, err
 			}
 		},
 	})
+}
+
+// count adds to the bytes of the body what Write and the like return.
+func (p *passage) count(n int, err error) (int, error) {
+	p.answer.bytes += int64(n)
+	return n, err
+}
+
+// hijacked notes that the connection was taken over, unless there was an error.
+func (p *passage) hijacked(err error) {
+	if err == nil {
+		p.answer.hijacked = true
+		p.journey.Answer()
+	}
+}
+
+// beginFinal is begin for a status that may be an announcement.
+func (p *passage) beginFinal(status int) {
+	if status >= 200 || status == http.StatusSwitchingProtocols {
+		p.begin(status)
+	}
 }
 
 // begin notes that the header goes out, the first time.

@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"context"
-	"crypto/rand"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -120,7 +119,7 @@ func newSecurityHeaders(cfg HeadersConfig) func(http.Handler) http.Handler {
 
 func (s *securityHeaders) serve(p *passage, w http.ResponseWriter, r *http.Request, next http.Handler) {
 	if len(s.policy) > 1 && p.nonce == "" {
-		p.nonce = rand.Text()
+		p.nonce = p.randomText()
 	}
 	h := w.Header()
 	values := make([]string, len(s.names)+1) // of this request: what is in a header may be changed

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -24,6 +25,7 @@ type passage struct {
 	log     *requestLog                   // nil: not logged
 	id      string
 	nonce   string
+	random  string // not yet used
 	answer  answer
 }
 
@@ -66,6 +68,23 @@ func enter(r *http.Request) (*passage, *http.Request) {
 	}
 	p.journey.Follow(journey.From(ctx))
 	return p, r.WithContext(p)
+}
+
+// randomText returns a text like that of rand.Text. Two are drawn at a time, one
+// for the id and one for the nonce, as asking for randomness takes longer than
+// writing it down.
+func (p *passage) randomText() (text string) {
+	const size = 26
+	if p.random == "" {
+		var b [2 * size]byte
+		rand.Read(b[:])
+		for i := range b {
+			b[i] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[b[i]%32]
+		}
+		p.random = string(b[:])
+	}
+	text, p.random = p.random[:size], p.random[size:]
+	return text
 }
 
 // A layer is one of this package's handlers, apart from what it does.

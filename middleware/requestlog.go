@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"crypto/rand"
 	"net/http"
 	"time"
 
@@ -69,7 +68,7 @@ func (l *requestLog) serve(p *passage, w http.ResponseWriter, r *http.Request, n
 		next.ServeHTTP(w, r)
 		return
 	}
-	p.log, p.id = l, l.requestID(r)
+	p.log, p.id = l, l.requestID(p, r)
 	if l.cfg.IDHeader != "" {
 		w.Header().Set(l.cfg.IDHeader, p.id)
 	}
@@ -82,13 +81,13 @@ func (l *requestLog) serve(p *passage, w http.ResponseWriter, r *http.Request, n
 	panicked = false
 }
 
-func (l *requestLog) requestID(r *http.Request) string {
+func (l *requestLog) requestID(p *passage, r *http.Request) string {
 	if l.cfg.IDHeader != "" {
 		if id := r.Header.Get(l.cfg.IDHeader); isID(id) {
 			return id
 		}
 	}
-	return rand.Text()
+	return p.randomText()
 }
 
 // path returns the path before anybody takes something off it, "" for a secret one.

@@ -87,6 +87,9 @@ func loopbackHost(host string) bool {
 }
 
 func loopbackPeer(addr string) bool {
+	if !strings.HasPrefix(addr, "127.") && !strings.HasPrefix(addr, "[") {
+		return false // as nearly all, without taking it apart
+	}
 	peer, err := netip.ParseAddrPort(addr)
 	return err == nil && peer.Addr().Unmap().IsLoopback()
 }
