@@ -31,8 +31,9 @@
 //
 // A script sends the token in the header RequestVerificationToken. It finds it in
 // the page, as with hx-headers='{"RequestVerificationToken": "{{.Request}}"}' of
-// htmx, or gets it from [Protection.TokenEndpoint]. Frameworks that copy a cookie to
-// a header, such as Angular, are served by a second cookie, which scripts can read:
+// htmx 2 (hx-headers:inherited of htmx 4), or gets it from
+// [Protection.TokenEndpoint]. Frameworks that copy a cookie to a header, such as
+// Angular, are served by a second cookie, which scripts can read:
 //
 //	csrf, err := antiforgery.New(antiforgery.Config{KeyRing: ring, Header: "X-XSRF-TOKEN"})
 //	…
