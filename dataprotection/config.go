@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sealring/sealring/dataprotection/internal/keyxml"
+	"github.com/sealring/sealring/dataprotection/internal/machine"
 )
 
 // DefaultPollInterval is how often a ring asks its store for changes unless configured.
@@ -71,6 +72,12 @@ type Config struct {
 	// the least 1 second.
 	PollInterval time.Duration
 
+	// OwnPolicy keeps the policy of the machine out: Algorithm, KeyLifetime and Escrow
+	// count as they stand. Without it a policy of the machine, if there is one (package
+	// hostpolicy says where), prescribes what of these is left at zero, and adds its
+	// escrow. AES256CBC is the zero Algorithm: to insist on it, set OwnPolicy.
+	OwnPolicy bool
+
 	// ReadOnly never writes to the store. The ring seals with the default key, or
 	// with the least bad other one, and another member has to make keys.
 	ReadOnly bool
@@ -82,11 +89,17 @@ type Config struct {
 	// Now is the clock that dates are taken from and compared with. The default is
 	// time.Now. It is for tests; the polls go by real time.
 	Now func() time.Time
+
+	machine machinePolicy
 }
 
 // withDefaults returns the configuration completed, or a *ConfigError that names
 // everything that is wrong with it.
 func (c Config) withDefaults() (Config, error) {
+	c.Escrow = append([]EscrowSink(nil), c.Escrow...)
+	if err := c.applyMachinePolicy(machine.This()); err != nil {
+		return Config{}, err
+	}
 	c.KeyLifetime = cmp.Or(c.KeyLifetime, DefaultKeyLifetime)
 	c.PropagationWindow = cmp.Or(c.PropagationWindow, DefaultPropagationWindow)
 	c.PollInterval = cmp.Or(c.PollInterval, DefaultPollInterval)
@@ -100,7 +113,6 @@ func (c Config) withDefaults() (Config, error) {
 		c.Now = time.Now
 	}
 	c.Openers = openers(c.Sealer, c.Openers)
-	c.Escrow = append([]EscrowSink(nil), c.Escrow...)
 	return c, nil
 }
 

@@ -42,7 +42,7 @@ func (m *Manager) escrowOne(ctx context.Context, c *contents, e keyElement) erro
 	case e.key.key == nil:
 		return e.key.info.Unusable
 	}
-	k, err := parseKey(e.element.XML)
+	k, err := keyxml.ParseKey(e.element.XML)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,8 @@ type entry struct {
 // Open opens the ring in cfg.Store, and makes the first key if the store is empty.
 // The ring then follows the store in the background until Close.
 //
-// The error is a *ConfigError for a mistake in cfg. Otherwise it Is
+// The error is a *ConfigError for a mistake in cfg or in the policy of the machine
+// (Config.OwnPolicy). Otherwise it Is
 // ErrUnavailable: the store cannot be read, an element in it may be a revocation
 // but cannot be read, the newest key cannot be opened, or a key is needed but
 // cannot be made. Open makes no new key because of any such fault. Ctx bounds

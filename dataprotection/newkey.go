@@ -26,20 +26,20 @@ func newKeyElement(ctx context.Context, cfg *Config, now, revokedBefore time.Tim
 	if !k.Created.After(revokedBefore) {
 		k.Created = revokedBefore.Add(tick)
 	}
-	key, err := newKey(cfg.Algorithm.xml(), master)
+	key, err := newKey(cfg.algorithm(), master)
 	if err != nil {
 		return nil, Element{}, &RingError{Op: "make", Element: keyxml.KeyName(k.ID), Err: err}
 	}
-	if err := escrow(ctx, cfg.Escrow, k, cfg.Algorithm.xml(), master); err != nil {
+	if err := escrow(ctx, cfg.Escrow, k, cfg.algorithm(), master); err != nil {
 		return nil, Element{}, err
 	}
-	xml, err := keyxml.MarshalKey(k, cfg.Algorithm.xml(), master, sealWith(ctx, cfg, k.ID))
+	xml, err := keyxml.MarshalKey(k, cfg.algorithm(), master, sealWith(ctx, cfg, k.ID))
 	if err != nil {
 		return nil, Element{}, &RingError{Op: "seal", Element: keyxml.KeyName(k.ID), Err: err}
 	}
-	rk := &ringKey{key: key, hash: sha256.Sum256(xml), secret: secretOf(cfg.Algorithm.xml(), master), info: KeyInfo{
+	rk := &ringKey{key: key, hash: sha256.Sum256(xml), secret: secretOf(cfg.algorithm(), master), info: KeyInfo{
 		ID: k.ID, Created: k.Created, Activates: k.Activates, Expires: k.Expires,
-		Algorithm: cfg.Algorithm.String(), Element: keyxml.KeyName(k.ID),
+		Algorithm: cfg.algorithm().String(), Element: keyxml.KeyName(k.ID),
 	}}
 	if parsed, err := keyxml.Parse(xml); err == nil {
 		rk.info.SealedBy = parsed.(*keyxml.Key).SealedBy()

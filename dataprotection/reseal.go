@@ -135,7 +135,7 @@ func (r *resealing) pass(ctx context.Context, c *contents) bool {
 }
 
 func (r *resealing) deal(ctx context.Context, c *contents, e keyElement) (ResealOutcome, error) {
-	parsed, err := parseKey(e.element.XML)
+	parsed, err := keyxml.ParseKey(e.element.XML)
 	switch {
 	case err != nil:
 		return NotResealed, err
@@ -209,19 +209,6 @@ func (r *resealing) report(k ResealedKey) {
 	}
 }
 
-// parseKey parses an element that is a key.
-func parseKey(xml []byte) (*keyxml.Key, error) {
-	parsed, err := keyxml.Parse(xml)
-	if err != nil {
-		return nil, err
-	}
-	k, ok := parsed.(*keyxml.Key)
-	if !ok {
-		return nil, errors.New("it is no key")
-	}
-	return k, nil
-}
-
 // An unsealer decrypts what a key is sealed with, as keyxml.Key.Open wants it.
 type unsealer = func(decryptorType string, element []byte) ([]byte, error)
 
@@ -253,7 +240,7 @@ func (m *Manager) rewrap(ctx context.Context, k *keyxml.Key, open unsealer, inCl
 	if err != nil {
 		return nil, err
 	}
-	written, err := parseKey(xml)
+	written, err := keyxml.ParseKey(xml)
 	if err != nil {
 		return nil, err
 	}

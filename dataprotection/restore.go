@@ -198,7 +198,7 @@ func (r *restoring) restore(ctx context.Context, e keyElement) (RestoreOutcome, 
 
 // put seals the key and has it written.
 func (r *restoring) put(ctx context.Context, e keyElement, write func(context.Context, KeyID, []byte) (RestoreOutcome, error)) (RestoreOutcome, error) {
-	k, err := parseKey(e.element.XML)
+	k, err := keyxml.ParseKey(e.element.XML)
 	if err != nil {
 		return Refused, err
 	}

@@ -43,6 +43,10 @@ type Status struct {
 	Unusable int `json:"unusable"`
 	// Unsealed counts the keys that are stored in clear.
 	Unsealed int `json:"unsealed"`
+	// AtRest says how new keys are stored: "in clear", or by what they are sealed.
+	AtRest string `json:"atRest"`
+	// Policy says whose policy rules new keys, with its source.
+	Policy string `json:"policy"`
 	// ReadOnly rings make no keys.
 	ReadOnly bool `json:"readOnly"`
 
@@ -64,6 +68,7 @@ func (r *KeyRing) Status() Status {
 	infos := snap.infos()
 	st := Status{
 		Application: r.cfg.Application, Store: storeName(r.cfg.Store), ReadOnly: r.cfg.ReadOnly,
+		AtRest: r.cfg.atRest(), Policy: r.cfg.machine.said,
 		Fingerprint:  fingerprint(infos),
 		NextRotation: r.cfg.policy().NextCreation(now, assumeUsable(infos)),
 	}
@@ -151,7 +156,7 @@ func (r *refresher) logOpened() {
 	st := r.ring.Status()
 	r.cfg.Logger.Info("dataprotection: the key ring is open",
 		"application", st.Application, "store", st.Store, "keys", st.Keys, "fingerprint", st.Fingerprint,
-		"sealingKey", st.SealingKey.String(), "expires", st.SealingKeyExpires, "atRest", r.cfg.atRest(), "readOnly", st.ReadOnly)
+		"sealingKey", st.SealingKey.String(), "expires", st.SealingKeyExpires, "atRest", st.AtRest, "policy", st.Policy, "readOnly", st.ReadOnly)
 }
 
 // LogValue prints the status as a group.

@@ -61,20 +61,14 @@ func (s *Sink) Escrow(ctx context.Context, keyID dataprotection.KeyID, keyElemen
 }
 
 func (s *Sink) seal(ctx context.Context, keyID dataprotection.KeyID, element []byte) ([]byte, error) {
-	parsed, err := keyxml.Parse(element)
-	if err != nil {
+	key, err := keyxml.ParseKey(element)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	key, ok := parsed.(*keyxml.Key)
-	if !ok || key.ID != keyID {
+	case key.ID != keyID:
 		return nil, errors.New("the element is not that key")
 	}
-	algorithm, master, err := key.Open(nil)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(master)
-	return keyxml.MarshalKey(*key, algorithm, master, func(fragment []byte) (string, []byte, error) {
+	return keyxml.Reseal(element, nil, func(fragment []byte) (string, []byte, error) {
 		return s.sealer.Seal(ctx, keyID, fragment)
 	})
 }

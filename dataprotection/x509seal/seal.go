@@ -12,13 +12,6 @@ import (
 	"github.com/sealring/sealring/dataprotection/internal/xmlenc"
 )
 
-// decryptorType is the class that .NET opens with. The version is that of the
-// oldest release in support; readers ignore it.
-const (
-	decryptorName = "Microsoft.AspNetCore.DataProtection.XmlEncryption.EncryptedXmlDecryptor"
-	decryptorType = decryptorName + ", Microsoft.AspNetCore.DataProtection, Version=8.0.0.0, Culture=neutral, PublicKeyToken=adb9793829ddae60"
-)
-
 // Certificates seals with the first certificate and opens with any. It implements
 // dataprotection.Sealer and dataprotection.Opener and is safe for concurrent use,
 // as long as the slice is left alone.
@@ -37,7 +30,7 @@ func (cs Certificates) Seal(ctx context.Context, _ dataprotection.KeyID, fragmen
 	if err != nil {
 		return "", nil, fmt.Errorf("x509seal: sealing with %s: %w", cs[0], err)
 	}
-	return decryptorType, element, nil
+	return xmlenc.DecryptorType, element, nil
 }
 
 // Open decrypts an element with the private key of that certificate which the
@@ -48,7 +41,7 @@ func (cs Certificates) Open(ctx context.Context, decryptorType string, element [
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if keyxml.TypeName(decryptorType) != decryptorName {
+	if keyxml.TypeName(decryptorType) != xmlenc.DecryptorName {
 		return nil, dataprotection.ErrNotMine
 	}
 	data, err := xmlenc.Parse(element)
@@ -69,7 +62,7 @@ func (cs Certificates) Open(ctx context.Context, decryptorType string, element [
 // Sealed reports whether an element was sealed for the first certificate. It is
 // no proof: anybody can have sealed it, or damaged it since.
 func (cs Certificates) Sealed(decryptorType string, element []byte) bool {
-	if len(cs) == 0 || keyxml.TypeName(decryptorType) != decryptorName {
+	if len(cs) == 0 || keyxml.TypeName(decryptorType) != xmlenc.DecryptorName {
 		return false
 	}
 	data, err := xmlenc.Parse(element)

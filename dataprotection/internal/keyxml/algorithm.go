@@ -195,3 +195,13 @@ func className(name string) (class string, qualified bool) {
 	}
 	return name, false
 }
+
+// ShortClassName is how .NET writes the name of one of its own algorithms into a
+// managed descriptor: Aes and the HMACs short, anything else as it is.
+func ShortClassName(name string) string {
+	class, _ := className(name)
+	if _, isHMAC := hashes[strings.TrimPrefix(class, "HMAC")]; class == "Aes" || isHMAC {
+		return class
+	}
+	return name
+}

@@ -1,5 +1,12 @@
 package xmlenc
 
+// DecryptorType is the class that .NET opens with. The version is that of the
+// oldest release in support; readers ignore it, and go by DecryptorName.
+const (
+	DecryptorName = "Microsoft.AspNetCore.DataProtection.XmlEncryption.EncryptedXmlDecryptor"
+	DecryptorType = DecryptorName + ", Microsoft.AspNetCore.DataProtection, Version=8.0.0.0, Culture=neutral, PublicKeyToken=adb9793829ddae60"
+)
+
 // Methods are named by URIs, most of them in the namespace of XML Encryption.
 const (
 	namespace = "http://www.w3.org/2001/04/xmlenc#"

@@ -1,0 +1,133 @@
+package machine
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// maxFile bounds what is read of a file that is named by mistake.
+const maxFile = 64 << 10
+
+// document is a policy file. A pointer tells what is set.
+type document struct {
+	EncryptionType              *string
+	DefaultKeyLifetime          *int64
+	EncryptionAlgorithm         *string
+	EncryptionAlgorithmProvider *string
+	EncryptionAlgorithmKeySize  *int64
+	HashAlgorithm               *string
+	HashAlgorithmProvider       *string
+	EncryptionAlgorithmType     *string
+	ValidationAlgorithmType     *string
+	KeyEscrowSinks              []Sink
+}
+
+// ReadFile reads a policy file. It is nil if the file sets nothing. Its errors name
+// file and line.
+func ReadFile(file string) (*Policy, error) {
+	data, err := read(file)
+	if err != nil {
+		return nil, err
+	}
+	var d document
+	dec := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
+	if err := dec.Decode(&d); err != nil {
+		return nil, inFile(file, err)
+	}
+	v := &values{source: file, byName: d.values(), strict: true, where: func(name string) string {
+		return fmt.Sprintf("%s:%d", file, lineOf(data, name))
+	}}
+	v.checkSinks(d.KeyEscrowSinks)
+	return v.policy()
+}
+
+func read(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: it is not a regular file", file)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("%s: it has more than %d bytes; that is no policy", file, maxFile)
+	}
+	return data, nil
+}
+
+// inFile says in which line of the file each mistake is.
+func inFile(file string, err error) error {
+	var unknown *toml.StrictMissingError
+	if errors.As(err, &unknown) {
+		var errs []error
+		for _, e := range unknown.Errors {
+			line, _ := e.Position()
+			errs = append(errs, fmt.Errorf("%s:%d: %s is not known", file, line, strings.Join(e.Key(), ".")))
+		}
+		return errors.Join(errs...)
+	}
+	var malformed *toml.DecodeError
+	if errors.As(err, &malformed) {
+		line, _ := malformed.Position()
+		return fmt.Errorf("%s:%d: %s", file, line, strings.TrimPrefix(malformed.Error(), "toml: "))
+	}
+	return fmt.Errorf("%s: %w", file, err)
+}
+
+// values lists what is set.
+func (d *document) values() map[string]any {
+	set := map[string]any{}
+	for name, value := range map[string]*string{
+		encryptionType: d.EncryptionType, encryption: d.EncryptionAlgorithm, encryptionProvider: d.EncryptionAlgorithmProvider,
+		hash: d.HashAlgorithm, hashProvider: d.HashAlgorithmProvider, managedEncryption: d.EncryptionAlgorithmType, managedValidation: d.ValidationAlgorithmType,
+	} {
+		if value != nil {
+			set[name] = *value
+		}
+	}
+	for name, value := range map[string]*int64{keyLifetime: d.DefaultKeyLifetime, keySize: d.EncryptionAlgorithmKeySize} {
+		if value != nil {
+			set[name] = *value
+		}
+	}
+	if len(d.KeyEscrowSinks) > 0 {
+		set[escrowSinks] = d.KeyEscrowSinks
+	}
+	return set
+}
+
+func (v *values) checkSinks(sinks []Sink) {
+	for i, s := range sinks {
+		if !filepath.IsAbs(s.Directory) || !filepath.IsAbs(s.Certificate) {
+			v.wrong(escrowSinks, "number %d: Directory and Certificate have to be absolute paths", i+1)
+		}
+	}
+}
+
+// lineOf returns the line in which a name is set, the first if there is none.
+func lineOf(data []byte, name string) int {
+	set := regexp.MustCompile(`(?i)^\s*\[*\s*["']?` + name + `["']?\s*(\]|=)`)
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		if set.Match(line) {
+			return i + 1
+		}
+	}
+	return 1
+}

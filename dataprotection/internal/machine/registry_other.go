@@ -1,0 +1,5 @@
+//go:build !windows
+
+package machine
+
+func readRegistry() (map[string]any, error) { return nil, nil }
