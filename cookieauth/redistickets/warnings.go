@@ -18,7 +18,10 @@ func (s *Store) Warnings(ctx context.Context) ([]string, error) {
 	var mu sync.Mutex
 	var found []string
 	ask := func(ctx context.Context, node *redis.Client) error {
-		state := redisserver.Inspect(ctx, node)
+		state, err := redisserver.Inspect(ctx, node)
+		if err != nil {
+			return err
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		found = append(found, s.sentences(state)...)

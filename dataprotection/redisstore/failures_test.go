@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -43,6 +44,24 @@ func TestServerAway(t *testing.T) {
 	})
 	if err := s.Add(t.Context(), element("<b />"), snap.Version); err != nil {
 		t.Errorf("Add after the restart: %v", err)
+	}
+}
+
+// A link that is cut without a word bounds every call by the client's time limit.
+func TestCutLink(t *testing.T) {
+	link := realtest.NewLink(t, realtest.Redis(t).Address)
+	s := store(t, use(t, redis.NewClient(&redis.Options{Addr: link.Address, MaxRetries: -1, ReadTimeout: 200 * time.Millisecond})), "")
+	if err := s.Add(t.Context(), element("<a />"), ""); err != nil {
+		t.Fatal(err)
+	}
+	link.Cut()
+	_, err := s.Load(t.Context(), "")
+	outage(t, "Load", err, "timeout")
+	outage(t, "Add", s.Add(t.Context(), element("<b />"), ""), "timeout")
+	link.Mend()
+	within(t, patience, "it goes on", func() bool { return s.Add(t.Context(), element("<b />"), "") == nil })
+	if got, want := texts(load(t, s)), "<a />|<b />"; got != want { // the first <b /> may have arrived late, but not twice
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package redisserver
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -26,25 +27,41 @@ func Master(ctx context.Context, client redis.UniversalClient, key string) (redi
 	return client, nil
 }
 
-// Inspect asks a node.
-func Inspect(ctx context.Context, node redis.Cmdable) (s State) {
+// Inspect asks a node. The error says that it did not answer; that it refused to is none.
+func Inspect(ctx context.Context, node redis.Cmdable) (State, error) {
+	memory, persistence, save := node.Info(ctx, "memory"), node.Info(ctx, "persistence"), node.ConfigGet(ctx, "save")
+	for _, answer := range []redis.Cmder{memory, persistence, save} {
+		if err := Answered(answer); err != nil {
+			return State{}, err
+		}
+	}
 	info := map[string]string{}
-	for _, section := range []string{"memory", "persistence"} {
-		parseInfo(info, node.Info(ctx, section).Val())
+	parseInfo(info, memory.Val())
+	parseInfo(info, persistence.Val())
+	s := State{
+		KeepsNothing: info["aof_enabled"] == "0" && savesNever(save),
+		SaveFailed:   info["rdb_last_bgsave_status"] == "err" || info["aof_last_write_status"] == "err" || info["aof_last_bgrewrite_status"] == "err",
 	}
 	if info["maxmemory"] != "0" && info["maxmemory_policy"] != "noeviction" {
 		s.Evicts = info["maxmemory_policy"]
 	}
-	s.KeepsNothing = info["aof_enabled"] == "0" && savesNever(ctx, node)
-	s.SaveFailed = info["rdb_last_bgsave_status"] == "err" || info["aof_last_write_status"] == "err" || info["aof_last_bgrewrite_status"] == "err"
-	return s
+	return s, nil
+}
+
+// Answered returns the error of a command that did not reach the server and back. A
+// refusal of the server's is an answer.
+func Answered(command redis.Cmder) error {
+	var refused redis.Error
+	if err := command.Err(); !errors.As(err, &refused) {
+		return err
+	}
+	return nil
 }
 
 // savesNever reports whether the server is known to make no snapshots.
-func savesNever(ctx context.Context, node redis.Cmdable) bool {
-	setting, err := node.ConfigGet(ctx, "save").Result()
-	points, known := setting["save"]
-	return err == nil && known && points == ""
+func savesNever(save *redis.MapStringStringCmd) bool {
+	points, known := save.Val()["save"]
+	return known && points == ""
 }
 
 // parseInfo adds what INFO says, lines of name:value.

@@ -18,7 +18,11 @@ const silence = 5 * time.Second
 // channel, until ctx ends, whose error it returns, or the connection cannot go on.
 // If pattern is not empty it listens to channels that match it too, if permitted.
 func Listen(ctx context.Context, client redis.UniversalClient, channel, pattern string, changed func()) error {
-	l := listener{sub: client.Subscribe(ctx), changed: changed}
+	return listenWithin(ctx, silence, client, channel, pattern, changed)
+}
+
+func listenWithin(ctx context.Context, silence time.Duration, client redis.UniversalClient, channel, pattern string, changed func()) error {
+	l := listener{sub: client.Subscribe(ctx), silence: silence, changed: changed}
 	defer l.sub.Close()
 	stop := context.AfterFunc(ctx, func() { l.sub.Close() }) // reading does not look at ctx
 	defer stop()
@@ -32,6 +36,7 @@ func Listen(ctx context.Context, client redis.UniversalClient, channel, pattern 
 // A listener is one subscription.
 type listener struct {
 	sub     *redis.PubSub
+	silence time.Duration
 	changed func()
 }
 
@@ -39,7 +44,7 @@ func (l listener) listen(ctx context.Context, channel, pattern string) error {
 	if err := l.sub.Subscribe(ctx, channel); err != nil {
 		return err
 	}
-	if _, err := l.sub.ReceiveTimeout(ctx, silence); err != nil {
+	if _, err := l.sub.ReceiveTimeout(ctx, l.silence); err != nil {
 		return err
 	}
 	if err := l.match(ctx, pattern); err != nil {
@@ -56,7 +61,7 @@ func (l listener) match(ctx context.Context, pattern string) error {
 	}
 	err := l.sub.PSubscribe(ctx, pattern)
 	if err == nil {
-		_, err = l.sub.ReceiveTimeout(ctx, silence)
+		_, err = l.sub.ReceiveTimeout(ctx, l.silence)
 	}
 	var refused redis.Error
 	if errors.As(err, &refused) {
@@ -69,12 +74,12 @@ func (l listener) match(ctx context.Context, pattern string) error {
 func (l listener) pass(ctx context.Context) error {
 	asked := false
 	for {
-		message, err := l.sub.ReceiveTimeout(ctx, silence)
+		message, err := l.sub.ReceiveTimeout(ctx, l.silence)
 		var timeout net.Error
 		switch {
 		case errors.As(err, &timeout) && timeout.Timeout():
 			if asked {
-				return fmt.Errorf("the server has not answered for %v", silence)
+				return fmt.Errorf("the server has not answered for %v", l.silence)
 			}
 			asked = true
 			if err := l.sub.Ping(ctx); err != nil {
