@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -32,18 +33,42 @@ func TestSentinelFailover(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := load(t, s).Version
+	ring, err := dataprotection.Open(t.Context(), dataprotection.Config{
+		Application: "a", Store: store(t, client, "ring"), PollInterval: time.Second, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ring.Close()
+	sealed, err := ring.Protector("p").ProtectString("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opens := func() {
+		t.Helper()
+		if _, err := ring.Protector("p").UnprotectString(t.Context(), sealed); err != nil {
+			t.Error(err)
+		}
+	}
 	within(t, patience, "the replica and the sentinel know each other", func() bool {
 		snap, err := store(t, dial(t, replica), "").Load(t.Context(), "")
 		replicas, _ := redis.NewSentinelClient(&redis.Options{Addr: sentinel}).Replicas(t.Context(), "ring").Result()
-		return err == nil && texts(snap) == "<before />" && len(replicas) == 1
+		keys := dial(t, replica).LLen(t.Context(), "ring").Val()
+		return err == nil && texts(snap) == "<before />" && len(replicas) == 1 && keys == 1
 	})
 
 	master.Kill()
 	start := time.Now()
+	opens()
 	within(t, patience, "an element is added after the failover", func() bool {
 		return s.Add(t.Context(), element("<after />"), known) == nil
 	})
 	t.Logf("the master was killed; the first change went through after %v", time.Since(start).Round(10*time.Millisecond))
+	within(t, patience, "the ring reads the new master", func() bool {
+		st := ring.Status()
+		return st.Healthy && st.LastGoodLoad.After(start.Add(2*time.Second))
+	})
+	opens()
 	if got, want := texts(load(t, store(t, dial(t, replica), ""))), "<before />|<after />"; got != want {
 		t.Errorf("the new master has %s, want %s", got, want)
 	}
