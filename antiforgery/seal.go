@@ -1,16 +1,15 @@
 package antiforgery
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"sync"
 
 	"github.com/sealring/sealring/antiforgery/internal/token"
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/base64url"
 )
 
 // scratch holds the forms that a token takes between its text and its bytes.
@@ -40,7 +39,7 @@ func (p *Protection) seal(t *token.Token) (string, error) {
 		return "", fmt.Errorf("antiforgery: sealing a token: %w", err)
 	}
 	s.sealed = sealed
-	s.text = base64.RawURLEncoding.AppendEncode(s.text[:0], sealed)
+	s.text = base64url.AppendEncode(s.text[:0], sealed)
 	return string(s.text), nil
 }
 
@@ -65,22 +64,15 @@ func (p *Protection) open(ctx context.Context, text string) (t token.Token, err 
 	return t, nil
 }
 
-var base64url = base64.RawURLEncoding.Strict()
-
 // decode turns a text into s.sealed. One token has one text, apart from padding.
 func (s *scratch) decode(text string) bool {
 	if len(text) > maxText {
 		return false
 	}
-	s.text = append(s.text[:0], text...)
-	trimmed := s.text
-	if len(trimmed)%4 == 0 {
-		trimmed = bytes.TrimSuffix(bytes.TrimSuffix(trimmed, []byte("=")), []byte("="))
+	if len(text)%4 == 0 {
+		text = strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
 	}
-	if bytes.IndexByte(trimmed, '\n') >= 0 || bytes.IndexByte(trimmed, '\r') >= 0 { // which encoding/base64 would skip
-		return false
-	}
-	sealed, err := base64url.AppendDecode(slices.Grow(s.sealed[:0], base64url.DecodedLen(len(trimmed))), trimmed)
+	sealed, err := base64url.AppendDecode(s.sealed[:0], text)
 	if err != nil {
 		return false
 	}
