@@ -170,6 +170,62 @@ func TestCheckSealerFinds(t *testing.T) {
 	}
 }
 
+// bluntGuard goes by what its functions say.
+type bluntGuard struct {
+	next   http.Handler
+	passes func(*http.Request) bool
+	text   string
+}
+
+func (g bluntGuard) token(http.ResponseWriter, *http.Request) string { return g.text }
+
+func (g bluntGuard) serve(w http.ResponseWriter, r *http.Request) {
+	if g.passes(r) {
+		g.next.ServeHTTP(w, r)
+	}
+}
+
+func TestCheckGuardFinds(t *testing.T) {
+	const header = "X-Token"
+	isGet := func(r *http.Request) bool { return r.Method == "GET" }
+	for _, tt := range []struct {
+		name, want, header, text string
+		passes                   func(*http.Request) bool
+	}{
+		{"nobody passes", "refused a GET", header, "token", func(*http.Request) bool { return false }},
+		{"no form passes", "refused a POST with its token", header, "token", isGet},
+		{"no token", "or made none", header, "", func(*http.Request) bool { return true }},
+		{"everybody passes", "without a token", header, "token", func(*http.Request) bool { return true }},
+		{"any token will do", "without a token, or with a stranger's", header, "token", func(r *http.Request) bool { return isGet(r) || r.Header.Get(header) != "" }},
+		{"no word will do", "its own page", "", "", isGet},
+		{"any word will do", "from elsewhere", "", "", func(*http.Request) bool { return true }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := newSite(namedGuard{"g", tt.header, func(next http.Handler) (guard, error) {
+				return bluntGuard{next, tt.passes, tt.text}, nil
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			stranger := &site{text: "stranger"}
+			if err := s.check(stranger); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("check = %v, want an error with %q", err, tt.want)
+			}
+		})
+	}
+	t.Run("damage is not noticed", func(t *testing.T) {
+		s, err := newSite(namedGuard{"g", header, func(next http.Handler) (guard, error) {
+			return bluntGuard{next, func(r *http.Request) bool { return isGet(r) || strings.HasPrefix(r.Header.Get(header), "to") }, "token-token"}, nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.check(&site{text: "stranger"}); err == nil || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("check = %v, want that damage is accepted", err)
+		}
+	})
+}
+
 func TestMeasure(t *testing.T) {
 	t.Run("a failure ends it", func(t *testing.T) {
 		_, err := measure([]contender{{name: "lazy", do: func() bool { return false }}}, 1, time.Millisecond)

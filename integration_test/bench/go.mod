@@ -4,8 +4,10 @@ go 1.26.0
 
 require (
 	github.com/alexedwards/scs/v2 v2.9.0
+	github.com/gorilla/csrf v1.7.3
 	github.com/gorilla/securecookie v1.1.2
 	github.com/gorilla/sessions v1.4.0
+	github.com/justinas/nosurf v1.2.0
 	github.com/sealring/sealring v0.0.0
 	github.com/tink-crypto/tink-go/v2 v2.9.0
 )

@@ -1,5 +1,5 @@
-// Bench measures what a login costs beside other ways to keep one, and beside a
-// floor: the least work that the cookie format asks for. It prints one table for
+// Bench measures what logins and protected forms cost beside other ways, and beside a
+// floor: the least work that the format asks for. It prints one table for
 // each kind of work:
 //
 //	go run .

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/cookieauth/memtickets"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/memstore"
 )
@@ -37,7 +38,12 @@ type sealringLogin struct {
 }
 
 func newSealringLogin(ring *dataprotection.KeyRing, p page) (*sealringLogin, error) {
-	auth, err := cookieauth.New(cookieauth.Config{KeyRing: ring, Logger: slog.New(slog.DiscardHandler)})
+	return newSealringWith(cookieauth.Config{KeyRing: ring}, p)
+}
+
+func newSealringWith(cfg cookieauth.Config, p page) (*sealringLogin, error) {
+	cfg.Logger = slog.New(slog.DiscardHandler)
+	auth, err := cookieauth.New(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +55,23 @@ func newSealringLogin(ring *dataprotection.KeyRing, p page) (*sealringLogin, err
 		})),
 	}, nil
 }
+
+// sealringSessions is Sealring with the tickets on the server, in memory.
+type sealringSessions struct {
+	*sealringLogin
+	store *sessionStore
+}
+
+// A sessionStore can be emptied.
+type sessionStore struct{ cookieauth.TicketStore }
+
+func newSealringSessions(ring *dataprotection.KeyRing, p page) (*sealringSessions, error) {
+	store := &sessionStore{memtickets.New(memtickets.Config{})}
+	l, err := newSealringWith(cookieauth.Config{KeyRing: ring, TicketStore: store}, p)
+	return &sealringSessions{l, store}, err
+}
+
+func (l *sealringSessions) forget() { l.store.TicketStore = memtickets.New(memtickets.Config{}) }
 
 func (l *sealringLogin) serve(w http.ResponseWriter, r *http.Request) { l.handler.ServeHTTP(w, r) }
 

@@ -31,7 +31,11 @@ func newWorks() ([]work, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []work{request, signIn, anonymous, seal, open}, nil
+	guards, err := guardWorks()
+	if err != nil {
+		return nil, err
+	}
+	return append([]work{request, signIn, anonymous, seal, open}, guards...), nil
 }
 
 // loginWork makes contenders of a new set of logins, so that no work meets what
@@ -81,6 +85,7 @@ func newLogins(p page) ([]namedLogin, error) {
 		{"floor and context, CBC", func() (login, error) { return newContextLogin(cbcKey, p) }},
 		{"Sealring, CBC", func() (login, error) { return newSealringLogin(cbc, p) }},
 		{"Sealring, GCM", func() (login, error) { return newSealringLogin(gcm, p) }},
+		{"Sealring, sessions", func() (login, error) { return newSealringSessions(cbc, p) }},
 		{"Tink AES-GCM + JSON", func() (login, error) { return newTinkLogin(p) }},
 		{"securecookie + JSON", func() (login, error) { return newSecurecookieLogin(p), nil }},
 		{"sessions, CookieStore", func() (login, error) { return newSessionsLogin(p), nil }},
@@ -125,8 +130,8 @@ func signIns(l namedLogin, _ *string) contender {
 		l.login.signIn(w, r)
 		return len(w.header["Set-Cookie"]) == 1
 	}}
-	if l, ok := l.login.(*scsLogin); ok {
-		c.ready = l.forget
+	if l, ok := l.login.(interface{ forget() }); ok {
+		c.ready = l.forget // what a million sign-ins have left behind
 	}
 	return c
 }
