@@ -15,18 +15,25 @@ import (
 // without a cookie have no visit.
 type visit struct {
 	context.Context
-	auth    *Authenticator
-	ticket  ticket.Buffer     // what the cookie holds, if it is any good
-	user    *claims.Principal // nil for nobody
-	merged  *claims.Principal // with what other schemes have found
-	outage  error             // why the cookie cannot be judged now
-	changed bool              // the renewal has more than other dates
+	auth   *Authenticator
+	ticket ticket.Buffer     // what the cookie holds, if it is any good
+	user   *claims.Principal // nil for nobody
+	merged *claims.Principal // with what other schemes have found
+	outage error             // why the cookie cannot be judged now
 
 	mu      sync.Mutex
-	renewal *ticket.Ticket   // to be sent with the response
-	begun   []*ticket.Ticket // of sessions that this request has signed in
-	settled bool             // signed in or out: no renewal any more
-	sent    bool             // the header has gone out
+	renewal *ticket.Ticket // to be sent with the response
+	begun   *begunSession  // the last that this request has signed in, or nil
+	settled bool           // signed in or out: no renewal any more
+	sent    bool           // the header has gone out
+	changed bool           // the renewal has more than other dates; not guarded by mu
+}
+
+// A begunSession is the ticket of a session, and the one begun before it. They are
+// rare, and a slice of them would make each visit larger.
+type begunSession struct {
+	ticket *ticket.Ticket
+	before *begunSession
 }
 
 // visitKey is the key of a visit in a context. Each Authenticator has its own.
@@ -81,15 +88,17 @@ func headerSent(ctx context.Context) bool {
 func (v *visit) addBegun(t *ticket.Ticket) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.begun = append(v.begun, t)
+	v.begun = &begunSession{t, v.begun}
 }
 
 func (v *visit) takeBegun() []*ticket.Ticket {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	begun := v.begun
-	v.begun = nil
-	return begun
+	var tickets []*ticket.Ticket
+	for ; v.begun != nil; v.begun = v.begun.before {
+		tickets = append(tickets, v.begun.ticket)
+	}
+	return tickets
 }
 
 // isSent reports whether the header has gone out, as far as the visit knows.
