@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/dataprotection/hostpolicy"
 )
 
 func createCommand() *cli.Command {
@@ -17,34 +19,47 @@ func createCommand() *cli.Command {
 		Usage: "make a key, that seals once every instance can have seen it",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "now", Usage: "have it seal at once; instances that have not seen it yet re-read the store when they meet it"},
-			&cli.DurationFlag{Name: "lifetime", Value: dataprotection.DefaultKeyLifetime, Usage: "how long it seals, as in 2160h"},
+			&cli.DurationFlag{Name: "lifetime", Usage: "how long it seals, as in 2160h (default: 90 days, or what this machine prescribes)"},
 		},
 		Action: createKey,
 	}
 }
 
 func createKey(ctx context.Context, c *cli.Command) error {
-	m, err := openManager(ctx, c, false)
+	cfg, err := ringConfig(c)
 	if err != nil {
 		return err
 	}
-	lifetime := c.Duration("lifetime")
-	if lifetime < dataprotection.MinKeyLifetime {
-		return usagef("--lifetime: less than %d days", int(dataprotection.MinKeyLifetime.Hours()/24))
-	}
-	activates := now()
-	if listing, err := m.List(ctx); err != nil {
+	cfg.KeyLifetime = c.Duration("lifetime")
+	m, err := dataprotection.NewManager(ctx, cfg)
+	if err != nil {
 		return err
-	} else if listing.Default != (dataprotection.KeyID{}) && !c.Bool("now") {
-		activates = activates.Add(dataprotection.DefaultPropagationWindow)
 	}
-	k, err := m.Create(ctx, &dataprotection.KeyDates{Activates: activates, Expires: activates.Add(lifetime)})
+	dates, err := datesNow(c)
+	if err != nil {
+		return err
+	}
+	k, err := m.Create(ctx, dates)
 	if err != nil {
 		return err
 	}
 	return print(c, newKeyRow(k, false, now()), func(w io.Writer) {
 		fmt.Fprintf(w, "made key %s, active from %s until %s\n", k.ID, moment(k.Activates), moment(k.Expires))
 	})
+}
+
+// datesNow are the dates of a key that is to seal at once, or nil for one that need not.
+func datesNow(c *cli.Command) (*dataprotection.KeyDates, error) {
+	if !c.Bool("now") {
+		return nil, nil
+	}
+	policy, err := hostpolicy.Explain()
+	if err != nil {
+		return nil, err
+	}
+	activates := now()
+	lifetime := cmp.Or(c.Duration("lifetime"), policy.KeyLifetime, dataprotection.DefaultKeyLifetime)
+	return &dataprotection.KeyDates{Activates: activates, Expires: activates.Add(lifetime)}, nil
 }
 
 func revokeCommand() *cli.Command {

@@ -122,7 +122,7 @@ func openManager(ctx context.Context, c *cli.Command, readOnly bool) (*dataprote
 
 // inFlags says what is wrong with a configuration in the words of the command line.
 func inFlags(e *dataprotection.ConfigError) string {
-	flags := map[string]string{"GoOnly": "--go-only", "AllowUnsealed": "--allow-unsealed", "Application": "--application", "Store": "--store"}
+	flags := map[string]string{"GoOnly": "--go-only", "AllowUnsealed": "--allow-unsealed", "Application": "--application", "Store": "--store", "KeyLifetime": "--lifetime"}
 	var all []string
 	for _, p := range e.Problems {
 		field := p.Field

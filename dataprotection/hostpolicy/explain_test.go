@@ -29,7 +29,7 @@ func TestExplain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.Source != file || e.Algorithm != "AES-256" || e.KeyLifetime != 30*24*time.Hour ||
+	if e.Source != file || e.Algorithm != "AES-256-GCM" || e.KeyLifetime != 30*24*time.Hour ||
 		!slices.Equal(e.Escrow, []hostpolicy.Escrow{{Directory: "/mnt/escrow", Certificate: "/etc/escrow.crt"}}) ||
 		!slices.Equal(e.Looked, []string{"SEALRING_POLICY names " + file}) {
 		t.Errorf("Explain = %+v", e)
@@ -37,7 +37,7 @@ func TestExplain(t *testing.T) {
 	if len(e.Settings) != 3 || e.Settings[1] != (hostpolicy.Setting{Name: "DefaultKeyLifetime", Value: "30", Where: file + ":2"}) {
 		t.Errorf("the settings are %+v", e.Settings)
 	}
-	if text, err := json.Marshal(e); err != nil || !strings.Contains(string(text), `"algorithm":"AES-256"`) {
+	if text, err := json.Marshal(e); err != nil || !strings.Contains(string(text), `"algorithm":"AES-256-GCM"`) {
 		t.Errorf("as JSON: %s, %v", text, err)
 	}
 	checked, err := hostpolicy.CheckFile(file)

@@ -39,6 +39,9 @@ func (a Algorithm) String() string {
 	if a.Kind != Portable {
 		s = fmt.Sprintf("%s-%d", a.Encryption, a.KeyBits)
 	}
+	if a.Kind == CNGGCM {
+		s += "-GCM"
+	}
 	if a.Validation != "" {
 		s += ", " + a.Validation
 	}
