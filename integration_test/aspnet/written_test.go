@@ -72,6 +72,7 @@ func TestWrittenCases(t *testing.T) {
 	for _, folder := range []string{"x509-rsa2048", "x509-rsa3072", "x509-rsa4096"} {
 		w.x509(t, folder)
 	}
+	w.resealed(t)
 
 	for _, folder := range slices.Sorted(maps.Keys(w.folders)) {
 		t.Run("read back/"+folder, func(t *testing.T) {

@@ -52,7 +52,23 @@ func runX509(t *testing.T, v *vector) {
 func (w *writer) x509(t *testing.T, folder string) {
 	t.Helper()
 	from := filepath.Join("testdata", folder)
-	ring := w.open(t, folder, dataprotection.Config{Sealer: loadPFX(t, from, pfxPassword)})
+	w.sealedCase(t, folder, from, w.open(t, folder, dataprotection.Config{Sealer: loadPFX(t, from, pfxPassword)}))
+}
+
+// resealed writes a ring in clear and seals it with a certificate afterwards.
+func (w *writer) resealed(t *testing.T) {
+	t.Helper()
+	const folder, from = "resealed-rsa3072", "testdata/x509-rsa3072"
+	w.sealedCase(t, folder, from, w.open(t, folder, dataprotection.Config{}))
+	m := w.manager(t, folder, dataprotection.Config{Sealer: loadPFX(t, from, pfxPassword), AllowUnsealed: true})
+	if keys, err := m.Reseal(t.Context(), nil); err != nil || len(keys) != 1 || keys[0].Outcome != dataprotection.Resealed {
+		t.Fatalf("Reseal = %+v, %v", keys, err)
+	}
+}
+
+// sealedCase writes what ring seals, and the certificate of the case in a folder.
+func (w *writer) sealedCase(t *testing.T, folder, from string, ring *dataprotection.KeyRing) {
+	t.Helper()
 	items := samples()
 	for n := range items {
 		items[n].Protected = protect(t, ring, items[n])
