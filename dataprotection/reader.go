@@ -200,6 +200,9 @@ func (c *contents) take(e Element, u understood) {
 	case *keyxml.RevocationOfAll:
 		c.learn(revocation{element: e, before: parsed.Before})
 	case *keyxml.Unknown:
+		if parsed.Name == keyxml.CertificateName {
+			return
+		}
 		c.notes = append(c.notes, fmt.Sprintf("%s is no key and no revocation but a <%s> element; it is ignored", elementName(e), parsed.Name))
 	}
 }

@@ -63,6 +63,22 @@ func (c *Certificate) Thumbprint() string {
 
 func thumbprint(der []byte) string { return fmt.Sprintf("%X", sha1.Sum(der)) }
 
+// X509 returns the certificate itself. It must not be changed.
+func (c *Certificate) X509() *x509.Certificate {
+	if c == nil {
+		return nil
+	}
+	return c.cert
+}
+
+// PrivateKey returns the private key, nil if it is not at hand.
+func (c *Certificate) PrivateKey() crypto.Decrypter {
+	if c == nil {
+		return nil
+	}
+	return c.key
+}
+
 // Seal encrypts a fragment for the certificate.
 func (c *Certificate) Seal(ctx context.Context, keyID dataprotection.KeyID, fragment []byte) (decryptorType string, element []byte, err error) {
 	return Certificates{c}.Seal(ctx, keyID, fragment)

@@ -30,6 +30,9 @@ type Revocation struct{ KeyID [16]byte }
 // A RevocationOfAll revokes every key that was created before a moment.
 type RevocationOfAll struct{ Before time.Time }
 
+// CertificateName is the element that package certstore keeps beside the keys.
+const CertificateName = "sealringCertificate"
+
 // Unknown is an element that is neither key nor revocation.
 type Unknown struct{ Name string }
 
