@@ -71,7 +71,7 @@ func testLayout(t *testing.T, e engine) {
 			t.Errorf("got %d elements, want 4, the last of them blank", len(got))
 		}
 		_, err := dataprotection.Open(t.Context(), dataprotection.Config{Application: "a", Store: s})
-		if !errors.Is(err, dataprotection.ErrUnavailable) || !strings.Contains(err.Error(), "parse row 6:") {
+		if !errors.Is(err, dataprotection.ErrUnavailable) || !strings.Contains(err.Error(), "parse row 6") {
 			t.Errorf("Open: got error %v, want one that names row 6", err)
 		}
 	})
