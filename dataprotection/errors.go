@@ -95,7 +95,7 @@ func (e *ConfigError) Error() string {
 // Is ErrUnavailable, since a ring that cannot be read or written is an outage and
 // no fault of any payload.
 type RingError struct {
-	// Op is what was tried: "list", "read", "parse", "open", "seal", "add", "remove", ….
+	// Op is what was tried: "list", "wait", "read", "parse", "open", "seal", "add", "remove", ….
 	Op string
 	// Element names the element, by file name or key id. It is empty where the
 	// store as a whole is meant.

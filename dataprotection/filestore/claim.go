@@ -46,7 +46,7 @@ func (w *writer) publishIf(ctx context.Context, state string) error {
 	if err != nil {
 		return err
 	}
-	w.root.Remove(claim)
+	w.discard(ctx, claim)
 	w.at("claim removed")
 	return nil
 }
@@ -105,7 +105,7 @@ func (w *writer) take(ctx context.Context, claim string) error {
 // of state. It reports whether the claim is dead: its element can never be
 // published any more.
 func (w *writer) help(ctx context.Context, claim, state string) (dead bool, err error) {
-	content, readErr := w.root.ReadFile(claim)
+	content, readErr := w.readText(ctx, claim)
 	// Looking comes after reading: a claim of which we know that it was there while
 	// the names were these is not that of a latecomer who will withdraw it.
 	if err := w.unchanged(ctx, state); err != nil {
@@ -157,13 +157,13 @@ func (w *writer) abandoned(claim string) (bool, error) {
 // withdraw takes back a claim that came too late. Without the temporary file
 // nobody can publish the element; if a helper was faster, it has been added.
 func (w *writer) withdraw(ctx context.Context, claim string) error {
-	w.root.Remove(claim)
+	w.discard(ctx, claim)
 	w.root.Remove(w.temp)
 	l, err := w.list(ctx)
 	if err != nil {
 		return err
 	}
-	if l.has(w.name) && w.isOurs(fs.ErrNotExist) {
+	if l.has(w.name) && w.isOurs(ctx, fs.ErrNotExist) {
 		return syncDir(w.root)
 	}
 	return dataprotection.ErrConflict

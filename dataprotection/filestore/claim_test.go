@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -115,6 +117,29 @@ func TestSlowWinnerIsHelped(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A claim that cannot be read in passing, since it is being removed, holds nobody up.
+func TestClaimIsReadPatiently(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("other errors there")
+	}
+	dir := t.TempDir()
+	rival := filestore.New(dir)
+	version := load(t, rival).Version
+	slow := startSlowly(t, filestore.New(dir), element("a", "<a />"), "claimed")
+	var failures atomic.Int32
+	filestore.OnOpen(rival, func(path string, open func() (fs.File, error)) (fs.File, error) {
+		if strings.HasSuffix(path, ".claim") && failures.Add(1) <= 2 {
+			return nil, &fs.PathError{Op: "open", Path: path, Err: syscall.EINVAL}
+		}
+		return open()
+	})
+	slow.wantConflict("the rival's Add", rival.Add(t.Context(), element("b", "<b />"), version))
+	if err := slow.finish(); err != nil {
+		t.Errorf("the winner's Add: %v", err)
+	}
+	wantFiles(t, dir, "a.xml")
 }
 
 // Others come in while the winner of a claim sleeps.

@@ -16,6 +16,8 @@ type disk struct {
 	// renameNew renames a file without replacing another. Where there is no such
 	// operation it fails with an error that Is errors.ErrUnsupported.
 	renameNew func(dir *os.Root, name, newName string) error
+	// rename renames a file and replaces another.
+	rename func(dir *os.Root, name, newName string) error
 }
 
 func realDisk() disk {
@@ -24,6 +26,7 @@ func realDisk() disk {
 		open:      func(path string) (fs.File, error) { return os.Open(path) },
 		link:      (*os.Root).Link,
 		renameNew: renameNew,
+		rename:    (*os.Root).Rename,
 	}
 }
 

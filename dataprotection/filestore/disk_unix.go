@@ -10,8 +10,9 @@ import (
 )
 
 // transient reports whether err is one that network file systems give in passing.
+// EINVAL is what SMB on Linux says of a file that is removed while it is opened.
 func transient(err error) bool {
-	return errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.EBUSY) ||
+	return errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EINVAL) ||
 		errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EIO) || errors.Is(err, errChanging)
 }
 

@@ -56,6 +56,19 @@ func WithRepeatedLinks(s *Store) *Store {
 	return s
 }
 
+// WithLostReplies makes s rename and hear that it failed, once.
+func WithLostReplies(s *Store, failure error) *Store {
+	real, lost := s.disk.rename, false
+	s.disk.rename = func(dir *os.Root, name, newName string) error {
+		err := real(dir, name, newName)
+		if err == nil && !lost {
+			lost, err = true, failure
+		}
+		return err
+	}
+	return s
+}
+
 // OnReadDir has f called instead of, and with, the listing of a directory.
 func OnReadDir(s *Store, f func(readDir func() ([]fs.DirEntry, error)) ([]fs.DirEntry, error)) *Store {
 	real := s.disk.readDir

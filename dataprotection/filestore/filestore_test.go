@@ -142,7 +142,7 @@ func TestStore(t *testing.T) {
 		}
 	})
 	guid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\.xml$`)
-	for _, name := range []string{"", " ", "..", "not*friendly", "a b", "a.b", "schlüssel", "a\n", strings.Repeat("x", 201)} {
+	for _, name := range []string{"", " ", "..", "not*friendly", "a b", "a.b", "schlüssel", "a\n", "nul", "CON", "com1", "Lpt9", strings.Repeat("x", 201)} {
 		t.Run(fmt.Sprintf("FS-5 GUID instead of the name %.20q", name), func(t *testing.T) {
 			dir := t.TempDir()
 			add(t, filestore.New(dir), name, "<element1 />")

@@ -3,6 +3,9 @@ package filestore
 import (
 	"context"
 	"errors"
+	"fmt"
+
+	"github.com/sealring/sealring/dataprotection"
 )
 
 // A lane lets one goroutine at a time work on the directory.
@@ -22,7 +25,7 @@ func run[T any](ctx context.Context, s *Store, work func() (T, error)) (T, error
 	select {
 	case s.lane <- struct{}{}:
 	case <-ctx.Done():
-		return none, ctx.Err()
+		return none, s.ended(ctx)
 	}
 
 	type result struct {
@@ -44,6 +47,15 @@ func run[T any](ctx context.Context, s *Store, work func() (T, error)) (T, error
 	case r := <-done: // it ended together with ctx, and its outcome is known
 		return r.value, r.err
 	default:
-		return none, ctx.Err()
+		return none, s.ended(ctx)
 	}
+}
+
+// ended is the error of a call whose context has ended while the directory kept it
+// waiting. That a time limit has passed says something about the directory.
+func (s *Store) ended(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return &dataprotection.RingError{Op: "wait", Err: fmt.Errorf("%s does not answer; is its file server up and reachable? %w", s, ctx.Err())}
+	}
+	return ctx.Err()
 }

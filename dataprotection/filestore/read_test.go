@@ -141,7 +141,7 @@ func TestTransientErrors(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("other errors there")
 	}
-	for _, failure := range []error{syscall.ESTALE, syscall.EBUSY, syscall.EAGAIN, syscall.EIO} {
+	for _, failure := range []error{syscall.ESTALE, syscall.EBUSY, syscall.EAGAIN, syscall.EIO, syscall.EINVAL} {
 		t.Run(failure.Error(), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
@@ -191,6 +191,21 @@ func TestTransientErrors(t *testing.T) {
 			t.Errorf("got error %v, want %v", err, context.Canceled)
 		}
 	})
+}
+
+// A rename that was carried out, and whose reply got lost, has replaced the element.
+func TestReplaceWithLostReply(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("other errors there")
+	}
+	s := filestore.WithLostReplies(filestore.New(t.TempDir()), syscall.EIO)
+	add(t, s, "a", "<a />")
+	if err := s.Replace(t.Context(), loaded(t, s, "a")[0], element("a", "<b />")); err != nil {
+		t.Errorf("Replace: %v", err)
+	}
+	if got := contents(t, s); got["a"] != "<b />" {
+		t.Errorf("got %q, want the new content", got)
+	}
 }
 
 func TestVanishing(t *testing.T) {
@@ -379,12 +394,21 @@ func TestHungMount(t *testing.T) {
 	})
 	before := runtime.NumGoroutine()
 	for range 20 {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-		if _, err := s.Load(ctx, ""); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("Load: got error %v, want %v", err, context.DeadlineExceeded)
+		for name, call := range map[string]func(ctx context.Context) error{
+			"Load": func(ctx context.Context) error { _, err := s.Load(ctx, ""); return err },
+			"Add":  func(ctx context.Context) error { return s.Add(ctx, element("b", "<b />"), "") },
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			err := call(ctx)
+			if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, dataprotection.ErrUnavailable) || !strings.Contains(err.Error(), dir+" does not answer") {
+				t.Errorf("%s: got error %v, want %v, with the directory's name", name, err, context.DeadlineExceeded)
+			}
+			cancel()
 		}
-		if err := s.Add(ctx, element("b", "<b />"), ""); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("Add: got error %v, want %v", err, context.DeadlineExceeded)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Millisecond, cancel)
+		if _, err := s.Load(ctx, ""); err != context.Canceled {
+			t.Errorf("Load: got error %v, want %v as it is", err, context.Canceled)
 		}
 		cancel()
 	}

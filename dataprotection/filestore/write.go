@@ -6,9 +6,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -18,6 +20,10 @@ import (
 
 // tempAge is how old a temporary file is when nobody can be about to publish it.
 const tempAge = time.Hour
+
+// device matches the names that Windows keeps for itself. SMB servers list files of
+// such names under others, and without their ".xml".
+var device = regexp.MustCompile(`^(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
 
 // add writes e and publishes it, if the directory still is in the state of ifVersion.
 func (s *Store) add(ctx context.Context, e dataprotection.Element, ifVersion dataprotection.Version) error {
@@ -61,7 +67,7 @@ func checkSize(xml []byte) error {
 // fileName is the name of the file for an element: its friendly name, or else a GUID.
 func fileName(name string) string {
 	name = friendly.Name(name)
-	if !filepath.IsLocal(name) { // such as "nul" on Windows
+	if device.MatchString(name) {
 		name = friendly.Random()
 	}
 	return name + elementSuffix
@@ -152,7 +158,7 @@ func (w *writer) publish(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := w.place(ctx, w.temp, w.name); err != nil && !w.isOurs(err) {
+	if err := w.place(ctx, w.temp, w.name); err != nil && !w.isOurs(ctx, err) {
 		if errors.Is(err, fs.ErrExist) {
 			return taken(w.name)
 		}
@@ -190,12 +196,12 @@ func (w *writer) place(ctx context.Context, temp, name string) error {
 	if l.has(name) {
 		return fs.ErrExist
 	}
-	return w.root.Rename(temp, name)
+	return w.disk.rename(w.root, temp, name)
 }
 
-// isOurs reports whether place has failed because the element had already been
-// published, by a helper or by a request that the network repeated.
-func (w *writer) isOurs(err error) bool {
+// isOurs reports whether a change of names has failed because the element had already
+// been published, by a helper or by a request that the network repeated.
+func (w *writer) isOurs(ctx context.Context, err error) bool {
 	if !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
@@ -204,7 +210,7 @@ func (w *writer) isOurs(err error) bool {
 		published, err := w.root.Lstat(w.name)
 		return err == nil && os.SameFile(temp, published)
 	}
-	xml, err := w.root.ReadFile(w.name)
+	xml, err := w.readText(ctx, w.name)
 	return err == nil && bytes.Equal(xml, w.xml)
 }
 
@@ -233,6 +239,25 @@ func (w *writer) sweep(l listing) {
 			removeOlder(name, claimAge)
 		}
 	}
+}
+
+// readText reads a file of the directory.
+func (w *writer) readText(ctx context.Context, name string) (content []byte, err error) {
+	err = patiently(ctx, func() error {
+		f, err := w.disk.open(filepath.Join(w.dir, name))
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		content, err = io.ReadAll(io.LimitReader(f, maxSize+1))
+		return err
+	})
+	return content, err
+}
+
+// discard removes a file that nothing depends on.
+func (w *writer) discard(ctx context.Context, name string) {
+	_ = patiently(ctx, func() error { return w.root.Remove(name) })
 }
 
 // replace writes new to a temporary file and renames that over the old one.
@@ -265,11 +290,7 @@ func (s *Store) replace(ctx context.Context, old, new dataprotection.Element) er
 
 // exchange renames the temporary file over the old one if that still holds old.
 func (w *writer) exchange(ctx context.Context, old []byte) error {
-	var now []byte
-	err := patiently(ctx, func() (err error) {
-		now, err = w.root.ReadFile(w.name)
-		return err
-	})
+	now, err := w.readText(ctx, w.name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !bytes.Equal(now, old) {
 		return dataprotection.ErrConflict
 	}
@@ -280,11 +301,13 @@ func (w *writer) exchange(ctx context.Context, old []byte) error {
 		return err
 	}
 	w.at("compared")
-	err = patiently(ctx, func() error { return w.root.Rename(w.temp, w.name) })
-	if errors.Is(err, fs.ErrNotExist) { // somebody has removed the element, and the temporary file first
+	err = patiently(ctx, func() error { return w.disk.rename(w.root, w.temp, w.name) })
+	// Without the temporary file either somebody has removed the element, and that
+	// first, or an attempt has succeeded of which the network said that it had failed.
+	if errors.Is(err, fs.ErrNotExist) && !w.isOurs(ctx, err) {
 		return dataprotection.ErrConflict
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	w.at("replaced")
