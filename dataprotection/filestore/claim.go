@@ -86,19 +86,19 @@ var errOwn = errors.New("filestore: internal error: our own claim")
 // take creates the claim, exclusively. With hard links it is complete as soon as
 // it is there.
 func (w *writer) take(ctx context.Context, claim string) error {
-	draft := tempName(".claim")
-	defer w.root.Remove(draft)
-	if err := w.write(draft, []byte(w.temp)); err != nil {
+	draft, err := w.writeTemp(ctx, ".claim", []byte(w.temp))
+	if err != nil {
 		return err
 	}
-	err := w.disk.link(w.root, draft, claim)
+	defer w.root.Remove(draft)
+	err = w.disk.link(w.root, draft, claim)
 	if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := w.disk.renameNew(w.root, draft, claim); !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
-	return w.write(claim, []byte(w.temp))
+	return writeFile(w.root, claim, []byte(w.temp), w.at)
 }
 
 // help publishes the element that a claim stands for, if the names are still those

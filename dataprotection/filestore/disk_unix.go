@@ -5,15 +5,18 @@ package filestore
 import (
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 )
 
 // transient reports whether err is one that network file systems give in passing.
-// EINVAL is what SMB on Linux says of a file that is removed while it is opened.
+// SMB on Linux says EINVAL when a file is opened by one of two hard links while its
+// lease is held by the other; NFS says EBADF when the server has forgotten an open file.
 func transient(err error) bool {
-	return errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EINVAL) ||
-		errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EIO) || errors.Is(err, errChanging)
+	return slices.ContainsFunc([]error{
+		syscall.ESTALE, syscall.EBUSY, syscall.EAGAIN, syscall.EIO, syscall.EINVAL, syscall.EBADF, errChanging,
+	}, func(passing error) bool { return errors.Is(err, passing) })
 }
 
 // syncDir makes the directory's entries durable. File systems that cannot do that

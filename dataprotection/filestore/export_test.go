@@ -103,6 +103,7 @@ var (
 	ClaimName          = claimName
 	TempName           = tempName
 	StemOfTemp         = stemOfTemp
+	WhoElse            = whoElse
 	StateOf            = stateOf
 	Mounted            = mounted
 	DockerControlGroup = dockerControlGroup

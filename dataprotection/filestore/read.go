@@ -188,7 +188,9 @@ func version(l listing, files map[string]file, exposed []exposure) dataprotectio
 		f := files[entry.Name()]
 		fmt.Fprintf(h, "%s\x00%x\x00%v\x00", entry.Name(), f.sum, f.err)
 	}
-	fmt.Fprintf(h, "%v", exposed)
+	for _, e := range exposed {
+		fmt.Fprintf(h, "%s\x00%q\x00", e.name, e.findings)
+	}
 	return dataprotection.Version(l.state() + "." + hex.EncodeToString(h.Sum(nil)[:16]))
 }
 

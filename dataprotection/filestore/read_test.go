@@ -141,7 +141,7 @@ func TestTransientErrors(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("other errors there")
 	}
-	for _, failure := range []error{syscall.ESTALE, syscall.EBUSY, syscall.EAGAIN, syscall.EIO, syscall.EINVAL} {
+	for _, failure := range []error{syscall.ESTALE, syscall.EBUSY, syscall.EAGAIN, syscall.EIO, syscall.EINVAL, syscall.EBADF} {
 		t.Run(failure.Error(), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()

@@ -4,12 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime"
 	"strings"
 )
-
-// others are the permissions of everybody but the owner.
-const others fs.FileMode = 0o077
 
 // warnings tells what an operator should mend.
 func (s *Store) warnings(exposed []exposure) []string {
@@ -23,34 +19,25 @@ func (s *Store) warnings(exposed []exposure) []string {
 	return found
 }
 
-// keepsModes reports whether modes mean anything in the directory. SMB shows the
-// same for every file, and there the server decides who may read; so a shared
-// directory is judged by its marker, which was made with mode 0600.
-func (s *Store) keepsModes() bool {
-	if !s.shared {
-		return true
-	}
-	info, err := os.Stat(s.dir + string(os.PathSeparator) + markerName)
-	return err == nil && info.Mode()&others == 0
-}
-
-// An exposure is a file, or with no name the directory itself, that others than
-// its owner may use.
+// An exposure is a file, or with no name the directory itself, that others than the
+// account that the program runs as may use.
 type exposure struct {
-	name string
-	mode fs.FileMode
+	name     string
+	findings []string // what opens it, as ends of a sentence
+	remedy   string   // a command that closes it
 }
 
 // exposures lists what is open to others, the directory first.
 func (s *Store) exposures(l listing, files map[string]file) []exposure {
-	if runtime.GOOS == "windows" || !s.keepsModes() {
-		return nil
-	}
 	var found []exposure
 	note := func(name string, info fs.FileInfo) {
-		if info.Mode()&others != 0 {
-			found = append(found, exposure{name, info.Mode().Perm()})
+		if e := s.exposureOf(name, info); len(e.findings) > 0 {
+			e.name = name
+			found = append(found, e)
 		}
+	}
+	if !s.judgeable() {
+		return nil
 	}
 	if info, err := os.Stat(s.dir); err == nil {
 		note("", info)
@@ -64,11 +51,11 @@ func (s *Store) exposures(l listing, files map[string]file) []exposure {
 }
 
 func (s *Store) exposureWarning(e exposure) string {
-	if e.name == "" {
-		return fmt.Sprintf("the %s has mode %04o and is open to others than its owner; run: chmod 700 %s", s, e.mode, quote(s.dir))
+	what := s.String()
+	if e.name != "" {
+		what += ": the file " + e.name
 	}
-	return fmt.Sprintf("in the %s the file %s has mode %04o and is open to others than its owner; run: chmod 600 %s",
-		s, e.name, e.mode, quote(s.dir+"/"+e.name))
+	return fmt.Sprintf("the %s %s; run: %s", what, strings.Join(e.findings, " and "), e.remedy)
 }
 
 // quote makes path one word of a shell command.

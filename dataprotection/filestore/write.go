@@ -40,7 +40,7 @@ func (s *Store) add(ctx context.Context, e dataprotection.Element, ifVersion dat
 	case l.has(name):
 		return taken(name)
 	}
-	w, err := s.writer(name, e.XML)
+	w, err := s.writer(ctx, name, e.XML)
 	if err != nil {
 		return s.failed("add", err)
 	}
@@ -85,7 +85,7 @@ type writer struct {
 }
 
 // writer writes xml to a temporary file for the element called name.
-func (s *Store) writer(name string, xml []byte) (*writer, error) {
+func (s *Store) writer(ctx context.Context, name string, xml []byte) (*writer, error) {
 	open := openDirectory
 	if s.shared {
 		open = os.OpenRoot
@@ -94,12 +94,22 @@ func (s *Store) writer(name string, xml []byte) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{Store: s, root: root, name: name, temp: tempName(stem(name)), xml: xml}
-	if err := w.write(w.temp, xml); err != nil {
-		w.close()
+	w := &writer{Store: s, root: root, name: name, xml: xml}
+	if w.temp, err = w.writeTemp(ctx, stem(name), xml); err != nil {
+		root.Close()
 		return nil, err
 	}
 	return w, nil
+}
+
+// writeTemp makes a temporary file, on the disk when it returns. What fails in passing
+// is tried again with another one: nobody has heard of the first.
+func (w *writer) writeTemp(ctx context.Context, stem string, data []byte) (name string, err error) {
+	err = patiently(ctx, func() error {
+		name = tempName(stem)
+		return writeFile(w.root, name, data, w.at)
+	})
+	return name, err
 }
 
 // close takes the temporary file away, should it still be there.
@@ -119,11 +129,6 @@ func stemOfTemp(name string) string {
 		return ""
 	}
 	return rest[:dot]
-}
-
-// write makes a new file, telling tests of each step.
-func (w *writer) write(name string, data []byte) error {
-	return writeFile(w.root, name, data, w.at)
 }
 
 func writeSynced(root *os.Root, name string, data []byte) error {
@@ -275,7 +280,7 @@ func (s *Store) replace(ctx context.Context, old, new dataprotection.Element) er
 	if !l.has(old.Ref) {
 		return dataprotection.ErrConflict
 	}
-	w, err := s.writer(old.Ref, new.XML)
+	w, err := s.writer(ctx, old.Ref, new.XML)
 	if err != nil {
 		return s.failed("replace", err)
 	}
