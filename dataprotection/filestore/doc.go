@@ -5,8 +5,12 @@
 // several machines use; [Provision] prepares the latter, once. Every file that
 // this package makes has mode 0600 and a directory has 0700, in both cases:
 // whoever can read a key that is not sealed can forge logins, and whoever can
-// write to the directory always can. Programs that run under several accounts
-// need rights of their own, such as an access control list.
+// write to the directory always can. A directory or file that others than the
+// program's account can use is warned about in Snapshot.Warnings, with the command
+// that ends it: on Unix by owner, mode and POSIX access control list (on SMB only
+// where a mode is kept, since there the server decides), on Windows by the
+// directory's owner and list, where SYSTEM and administrators do not count. Programs
+// that run under several accounts need such rights, and have to live with the warning.
 //
 // # Reading
 //
@@ -30,14 +34,16 @@
 // A system call on a hung mount cannot be cancelled. Each store therefore does
 // its work in one goroutine at a time, and a call whose context ends returns at
 // once while that goroutine may still wait for the kernel; later calls wait for
-// it, or for their own context. An Add that was abandoned so may yet happen.
+// it, or for their own context. If a time limit ended the call, the error names the
+// directory that does not answer. An Add that was abandoned so may yet happen.
 //
 // # Writing
 //
 // An element is written to "{friendly name}.{random}.tmp", synced, given its final
 // name without replacing anything (a hard link; where there are none, a rename
 // that does not replace) and the directory is synced. A friendly name that is not
-// made of letters, digits, hyphens and underscores gives way to a random GUID.
+// made of letters, digits, hyphens and underscores, or that Windows keeps for a
+// device, gives way to a random GUID.
 // A process killed in between leaves the whole element or none of it. Temporary
 // files that were left behind hold key material; the next Add removes those
 // older than an hour, by the directory's own clock.
@@ -67,7 +73,7 @@
 //
 // What this rests on is that creating a file exclusively has one winner and that a
 // listing shows what was there before it began. Local file systems, NFS and SMB
-// through the kernel keep both. Its limits:
+// through the kernel keep both (docs/load-balancing.md has what was tested). Its limits:
 //
 //   - Programs of ASP.NET Core, and an Add without a version, make no claims. What
 //     they add between step 3's listing and its publication is not noticed.

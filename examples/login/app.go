@@ -13,7 +13,6 @@ import (
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/dataprotection"
-	"github.com/sealring/sealring/dataprotection/filestore"
 	"github.com/sealring/sealring/middleware"
 )
 
@@ -30,11 +29,11 @@ type app struct {
 	pages *template.Template
 }
 
-func newApp(ctx context.Context, log zerolog.Logger, keys string) (*app, error) {
+func newApp(ctx context.Context, log zerolog.Logger, store dataprotection.Store) (*app, error) {
 	logger := middleware.Slog(log)
 	ring, err := dataprotection.Open(ctx, dataprotection.Config{
 		Application: "login", // the same on all instances
-		Store:       filestore.New(keys),
+		Store:       store,
 		Logger:      logger,
 	})
 	if err != nil {

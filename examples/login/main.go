@@ -19,24 +19,32 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/dataprotection/filestore"
 )
 
 func main() {
 	addr := flag.String("addr", "localhost:8080", "address to listen on")
 	keys := flag.String("keys", "./keys", "directory of the keys, shared by all instances")
+	shared := flag.Bool("shared", false, "the directory is on a mount: refuse to start if it is not mounted or not provisioned")
 	flag.Parse()
+	store := filestore.New(*keys)
+	if *shared {
+		store = filestore.Shared(*keys)
+	}
 
 	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, log, *addr, *keys); err != nil {
+	if err := run(ctx, log, *addr, store); err != nil {
 		log.Fatal().Err(err).Msg("login")
 	}
 }
 
 // run serves until ctx ends, then lets the requests under way finish.
-func run(ctx context.Context, log zerolog.Logger, addr, keys string) error {
-	app, err := newApp(ctx, log, keys)
+func run(ctx context.Context, log zerolog.Logger, addr string, store dataprotection.Store) error {
+	app, err := newApp(ctx, log, store)
 	if err != nil {
 		return err
 	}

@@ -16,13 +16,23 @@ import (
 // patience is how long a ring may take to notice something that has happened to its share.
 const patience = 2 * time.Minute
 
-// tell gives a member a command and returns the answer.
+// soon is more than a request may wait, and less than a directory that hangs makes
+// somebody wait.
+const soon = 15 * time.Second
+
+// tell gives a member a command and returns the answer. What requests do has to be
+// answered soon, whatever the directory does.
 func tell(t *testing.T, m *bed.Program, command string) (string, error) {
 	t.Helper()
 	if err := m.Tell(command); err != nil {
 		t.Fatal(err)
 	}
-	return m.Line(patience)
+	within := patience
+	switch name, _, _ := strings.Cut(command, " "); name {
+	case "protect", "unprotect", "status":
+		within = soon
+	}
+	return m.Line(within)
 }
 
 // must gives a member a command that has to succeed.

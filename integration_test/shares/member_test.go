@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "16"); err != nil { // what is parallel here, waits
 		panic(err)
 	}
-	bed.Main(m, map[string]bed.Role{"member": member, "provision": provision, "test": func([]string) error {
+	bed.Main(m, map[string]bed.Role{"member": member, "provision": provision, "visit": visit, "test": func([]string) error {
 		if m.Run() != 0 {
 			return errors.New("the tests failed")
 		}
@@ -47,7 +47,7 @@ type session struct {
 }
 
 // member is a process of the fleet. Each line that it reads is a command and its
-// arguments; it prints one line in answer. It ends with its input.
+// arguments; it prints one line in answer.
 func member(args []string) error {
 	poll, err := time.ParseDuration(args[0])
 	if err != nil {

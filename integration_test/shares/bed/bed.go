@@ -21,14 +21,17 @@ func (b *Bed) Hosts() []*Host { return []*Host{b.A, b.B} }
 var programs = []struct{ name, debianPackage string }{
 	{"ip", "iproute2"},
 	{"tc", "iproute2"},
+	{"setpriv", "util-linux"},
 	{"linux.uml", "user-mode-linux"},
 	{"modprobe", "kmod"},
+	{"mkfs.ext4", "e2fsprogs"},
 	{"mount.nfs", "nfs-common"},
 	{"rpcbind", "rpcbind"},
+	{"exportfs", "nfs-kernel-server"},
+	{"ganesha.nfsd", "nfs-ganesha and nfs-ganesha-vfs"},
 	{"mount.cifs", "cifs-utils"},
-	{"ganesha.nfsd", "nfs-ganesha"},
 	{"smbd", "samba"},
-	{"fusermount3", "fuse3"},
+	{"openssl", "openssl"},
 }
 
 // New boots the hosts, or skips the test where that cannot be.
@@ -49,7 +52,9 @@ func Need(t testing.TB) {
 	for _, p := range programs {
 		realtest.Program(t, p.name, p.debianPackage, "/usr/sbin", "/sbin")
 	}
-	if _, err := os.Stat("/dev/net/tun"); err != nil {
-		realtest.Missing(t, "no network cards for hosts: "+err.Error())
+	for _, device := range []string{"/dev/net/tun", "/dev/fuse"} {
+		if _, err := os.Stat(device); err != nil {
+			realtest.Missing(t, "the kernel lacks something: "+err.Error())
+		}
 	}
 }

@@ -74,7 +74,7 @@ func (h *Host) controlAddress() string { return fmt.Sprintf("%s%d:%s", control, 
 func (h *Host) String() string { return h.name }
 
 // A request asks a host to run a program. What follows it on the connection is
-// the program's standard input.
+// the program's standard input; when the connection is closed, it is killed.
 type request struct {
 	Args []string
 	Role string // of the test binary; then Args are what comes after its name
@@ -185,6 +185,24 @@ func (p *Program) wait() (string, error) {
 	output, err := io.ReadAll(p.output)
 	p.conn.Close()
 	return string(output), err
+}
+
+// asAccount makes a command run as Account.
+func asAccount(args []string) []string {
+	id := fmt.Sprint(AccountID)
+	return append([]string{"setpriv", "--reuid=" + id, "--regid=" + id, "--clear-groups"}, args...)
+}
+
+// RunAs is like Run, as Account.
+func (h *Host) RunAs(t testing.TB, args ...string) (string, error) {
+	t.Helper()
+	return h.Run(t, asAccount(args)...)
+}
+
+// StartAs is like Start, as Account.
+func (h *Host) StartAs(t testing.TB, args ...string) *Program {
+	t.Helper()
+	return h.Start(t, asAccount(args)...)
 }
 
 // Must runs a program on the host that has to succeed.
