@@ -8,6 +8,9 @@ require (
 	golang.org/x/sys v0.50.0
 )
 
-require github.com/beevik/etree v1.8.1 // indirect
+require (
+	github.com/beevik/etree v1.8.1 // indirect
+	github.com/pelletier/go-toml/v2 v2.4.3 // indirect
+)
 
 replace github.com/sealring/sealring => ../..

@@ -62,10 +62,10 @@ func newWorld(t *testing.T) *world {
 	v3 := nfs
 	v3.options = strings.Replace(nfs.options, "vers=4.2", "vers=3,nolock", 1)
 	w.shares = []share{
-		{"NFS 4.2 as examples-nfs has it", nfs.where, nfs, 15 * time.Second, "does not answer"},
-		{"NFS 3 with the same options", "/mnt/nfs3", v3, 15 * time.Second, "does not answer"},
-		{"NFS 4.2 with the defaults, ganesha", "/mnt/ganesha", mountUnit{what: bed.Server + ":/keys", kind: "nfs", options: "vers=4.2"}, time.Minute, "does not answer"},
-		{"SMB as examples-unc has it", "/mnt/smb", unc, time.Minute, "host is down"},
+		{"NFS 4.2, examples-nfs", nfs.where, nfs, 15 * time.Second, "does not answer"},
+		{"NFS 3, the same options", "/mnt/nfs3", v3, 15 * time.Second, "does not answer"},
+		{"NFS 4.2, defaults, ganesha", "/mnt/ganesha", mountUnit{what: bed.Server + ":/keys", kind: "nfs", options: "vers=4.2"}, time.Minute, "does not answer"},
+		{"SMB, examples-unc", "/mnt/smb", unc, time.Minute, "host is down"},
 	}
 	for _, s := range w.shares {
 		for _, h := range w.Hosts() {
@@ -127,8 +127,8 @@ func TestShares(t *testing.T) {
 	} {
 		t.Run(fault.name, fault.do)
 	}
-	t.Run("examples-nfs", func(t *testing.T) { exampleNFS(t, w, nfs) })
-	t.Run("examples-unc", func(t *testing.T) { exampleUNC(t, w, smb) })
+	t.Run("login by examples-nfs", func(t *testing.T) { exampleNFS(t, w, nfs) })
+	t.Run("login by examples-unc", func(t *testing.T) { exampleUNC(t, w, smb) })
 	t.Run("revocation", func(t *testing.T) {
 		for _, s := range w.shares {
 			t.Run(s.name, func(t *testing.T) {
