@@ -14,6 +14,7 @@ import (
 
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/cookieauth/ticket"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/dataprotectiontest"
 )
@@ -146,6 +147,29 @@ func TestRenewalKeepsTheSession(t *testing.T) {
 			if a := s.get("/who"); a.body != "" {
 				t.Errorf("%s is good for %q", name, a.body)
 			}
+		}
+	})
+}
+
+// TestEventsCannotLoseTheSession: one puts other properties in.
+func TestEventsCannotLoseTheSession(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		cfg := cookieauth.Config{Lifetime: time.Hour}
+		cfg.Events.Validate = func(c *cookieauth.ValidateContext) error {
+			var bare ticket.Properties
+			issued, _ := c.Properties.Issued()
+			expires, _ := c.Properties.Expires()
+			bare.SetIssued(issued)
+			bare.SetExpires(expires)
+			bare.Set(".sealring.session", "AAAAAAAAAAAAAAAAAAAAAAAAAA")
+			*c.Properties, c.Renew = bare, true
+			return nil
+		}
+		s := member(t, dataprotectiontest.NewKeyRing(t), newMemory(), cfg)
+		s.get("/in")
+		id := s.sessionID()
+		if again := s.sessionID(); id == "" || again != id {
+			t.Errorf("the session is %q, then %q", id, again)
 		}
 	})
 }
@@ -332,7 +356,7 @@ func TestCutoffsThatTheStoreLostForGood(t *testing.T) {
 		s.get("/out")
 		time.Sleep(time.Minute)
 		m.mu.Lock()
-		m.cutoffs = []cookieauth.Cutoff{{Session: "another", Until: time.Now().Add(time.Hour)}}
+		m.cutoffs = []cookieauth.Cutoff{{Session: "another", Until: time.Now().Add(time.Hour)}, {Session: "third", Until: time.Now().Add(time.Hour)}}
 		m.mu.Unlock()
 		m.readOnly.Store(true)
 		time.Sleep(time.Hour)

@@ -156,6 +156,28 @@ func TestStoredRenewalRaces(t *testing.T) {
 		s.who("Alice", false)
 		s.who("Alicia", false)
 	})
+	t.Run("a change does not shorten what was renewed", func(t *testing.T) {
+		var married atomic.Bool
+		cfg := cookieauth.Config{Lifetime: time.Hour}
+		cfg.Events.Validate = func(c *cookieauth.ValidateContext) error {
+			c.Renew = married.Swap(false)
+			return nil
+		}
+		s, m := storedSite(t, cfg)
+		s.get("/in")
+		s.at(20)
+		married.Store(true)
+		m.meanwhile("Load", func() {
+			married.Store(false)
+			s.at(40)
+			s.who("Alice", false) // until 100
+			s.at(20)
+			married.Store(true)
+		})
+		s.who("Alice", false) // until 80
+		s.at(99)
+		s.who("Alice", false)
+	})
 	t.Run("an end is never undone", func(t *testing.T) {
 		s, m := storedSite(t, cookieauth.Config{Lifetime: time.Hour})
 		s.get("/in")
