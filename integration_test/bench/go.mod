@@ -15,6 +15,7 @@ require (
 require (
 	github.com/beevik/etree v1.8.1 // indirect
 	github.com/felixge/httpsnoop v1.1.0 // indirect
+	github.com/pelletier/go-toml/v2 v2.4.3 // indirect
 	golang.org/x/crypto v0.59.0 // indirect
 	golang.org/x/sys v0.50.0 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect
