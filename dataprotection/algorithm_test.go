@@ -40,7 +40,7 @@ func algorithms() []namedAlgorithm {
 				namedAlgorithm{fmt.Sprintf("Aes-%d, HMAC%s", bits, h.name), dataprotection.ManagedAlgorithm(bits, "HMAC"+h.name), suite},
 				namedAlgorithm{fmt.Sprintf("AES-%d, %s", bits, h.name), dataprotection.CNGCBCAlgorithm(bits, h.name), suite})
 		}
-		all = append(all, namedAlgorithm{fmt.Sprintf("AES-%d", bits), dataprotection.CNGGCMAlgorithm(bits), authenc.Suite{KeyBits: bits, Mode: authenc.GCM}})
+		all = append(all, namedAlgorithm{fmt.Sprintf("AES-%d-GCM", bits), dataprotection.CNGGCMAlgorithm(bits), authenc.Suite{KeyBits: bits, Mode: authenc.GCM}})
 	}
 	return all
 }
