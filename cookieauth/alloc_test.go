@@ -5,8 +5,10 @@ package cookieauth_test
 import (
 	"crypto/fips140"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sealring/sealring/cookieauth"
 )
@@ -53,5 +55,28 @@ func TestAllocations(t *testing.T) {
 	})
 	if got != 9 {
 		t.Errorf("a sign-in: %v allocations, want 9", got)
+	}
+}
+
+// TestCutoffAllocations: looking up whether a session is over costs no call of the
+// store, and the request no more memory than it may.
+func TestCutoffAllocations(t *testing.T) {
+	m := newMemory()
+	cutoffs := openCutoffs(t, cookieauth.CutoffsConfig{Store: m, PollInterval: time.Minute, Now: func() time.Time { return start }})
+	s := newSite(t, cookieauth.Config{Cutoffs: cutoffs})
+	for i := range 1000 {
+		s.check(s.auth.EndSessionsOf(t.Context(), "user "+strconv.Itoa(i)))
+	}
+	s.do["/in"] = s.signIn(benchUser(), nil)
+	s.get("/in")
+	h := s.auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	w := discard{http.Header{}}
+	r := benchRequest("theme=dark; __Host-sealring=" + s.jar["__Host-sealring"])
+	m.called()
+	if got := testing.AllocsPerRun(200, func() { h.ServeHTTP(w, r) }); got > 10 {
+		t.Errorf("%v allocations, at most 10", got)
+	}
+	if calls := m.called(); len(calls) > 0 {
+		t.Errorf("the store was asked: %v", calls)
 	}
 }

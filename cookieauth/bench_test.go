@@ -4,8 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
@@ -213,4 +215,50 @@ func BenchmarkSignIn(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkSession is BenchmarkRequest with sessions that can be ended: cut-offs, of
+// which there are ten thousand, and a store in memory.
+func BenchmarkSession(b *testing.B) {
+	ring := dataprotectiontest.NewKeyRing(b)
+	log := slog.New(slog.DiscardHandler)
+	m := newMemory()
+	for i := range 10000 {
+		m.cutoffs = append(m.cutoffs, cookieauth.Cutoff{Session: "session " + strconv.Itoa(i), Until: time.Now().Add(time.Hour)})
+	}
+	cutoffs, err := cookieauth.OpenCutoffs(b.Context(), cookieauth.CutoffsConfig{Store: m, Logger: log})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer cutoffs.Close()
+	for name, cfg := range map[string]cookieauth.Config{"neither": {}, "cut-offs": {Cutoffs: cutoffs}, "store": {TicketStore: m}, "both": {Cutoffs: cutoffs, TicketStore: m}} {
+		b.Run(name, func(b *testing.B) {
+			cfg.KeyRing, cfg.Logger = ring, log
+			auth, err := cookieauth.New(cfg)
+			if err != nil {
+				b.Fatal(err)
+			}
+			w := discard{http.Header{}}
+			if err := auth.SignIn(w, benchRequest(""), benchUser(), nil); err != nil {
+				b.Fatal(err)
+			}
+			cookie, _, _ := strings.Cut(w.h.Get("Set-Cookie"), ";")
+			r := benchRequest("theme=dark; lang=en; " + cookie)
+			seen := 0
+			h := auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if claims.FromContext(r.Context()).ID() == "42" {
+					seen++
+				}
+			}))
+			b.ReportAllocs()
+			n := 0
+			for b.Loop() {
+				h.ServeHTTP(w, r)
+				n++
+			}
+			if seen != n {
+				b.Fatalf("the user was there %d times of %d", seen, n)
+			}
+		})
+	}
 }
