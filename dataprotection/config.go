@@ -83,7 +83,9 @@ type Config struct {
 	ReadOnly bool
 
 	// Logger receives what an operator should know: each problem once when it
-	// begins and once when it ends. It never receives secrets. The default is slog.Default().
+	// begins and once when it ends, and once an hour at most that payloads do not fit
+	// this Application, though their key is known. It never receives secrets. The
+	// default is slog.Default().
 	Logger *slog.Logger
 
 	// Now is the clock that dates are taken from and compared with. The default is

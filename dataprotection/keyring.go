@@ -25,6 +25,7 @@ type KeyRing struct {
 	cfg       Config
 	current   atomic.Pointer[snapshot]
 	refresher *refresher // nil for an ephemeral ring
+	misfits   misfits
 }
 
 // A snapshot is what requests work on. It is immutable.

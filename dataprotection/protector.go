@@ -163,6 +163,7 @@ func (p *Protector) open(ctx context.Context, dst, sealed []byte, revokedToo boo
 	switch {
 	case err == nil:
 	case errors.Is(err, authenc.ErrOpen):
+		p.ring.misfit(ctx, id)
 		return nil, Inspection{}, ErrInvalidPayload
 	default:
 		return nil, Inspection{}, &RingError{Op: "open with", Element: entry.key.info.Element, Err: err}

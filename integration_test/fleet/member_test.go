@@ -39,6 +39,7 @@ var roles = map[string]func(ctx context.Context, cfg dataprotection.Config) erro
 	"open":  openOnce,
 	"write": writeForEver,
 	"watch": watch,
+	"talk":  talk,
 }
 
 func config(store dataprotection.Store) dataprotection.Config {
