@@ -65,7 +65,7 @@ func newRoot() *cli.Command {
 			"Keys that are sealed at rest are opened with --cert or --secret-file; listing, revoking\n" +
 			"and deleting need neither.",
 		Flags:                      append(ringFlags(), &cli.BoolFlag{Name: "json", Usage: "print JSON for programs"}),
-		Commands:                   []*cli.Command{keysCommand(), explainCommand(), doctorCommand(), escrowCommand(), policyCommand(), provisionCommand(), manCommand()},
+		Commands:                   []*cli.Command{keysCommand(), explainCommand(), doctorCommand(), escrowCommand(), policyCommand(), certsCommand(), provisionCommand(), manCommand()},
 		EnableShellCompletion:      true,
 		Suggest:                    true,
 		ExitErrHandler:             func(context.Context, *cli.Command, error) {},
