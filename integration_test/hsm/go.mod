@@ -10,6 +10,7 @@ require (
 require (
 	github.com/beevik/etree v1.8.1 // indirect
 	github.com/miekg/pkcs11 v1.1.2 // indirect
+	github.com/pelletier/go-toml/v2 v2.4.3 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
 	github.com/thales-e-security/pool v0.0.2 // indirect
 	golang.org/x/crypto v0.59.0 // indirect
