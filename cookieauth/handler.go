@@ -122,7 +122,11 @@ func (a *Authenticator) turnAway(v *visit, r *http.Request, err error) {
 	if errors.Is(err, dataprotection.ErrUnavailable) {
 		v.outage = err
 		journey.From(r.Context()).Unidentified(err)
-		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "login cookie cannot be judged", slog.Any("error", err))
+		level := slog.LevelError
+		if r.Context().Err() != nil {
+			level = slog.LevelDebug // the client has gone, and the store was not waited for
+		}
+		a.cfg.Logger.LogAttrs(r.Context(), level, "login cookie cannot be judged", slog.Any("error", err))
 		return
 	}
 	level := slog.LevelDebug

@@ -75,6 +75,9 @@ func (a *Authenticator) begin(t *ticket.Ticket, now time.Time) {
 	if a.cfg.AbsoluteLifetime == 0 && a.cfg.Cutoffs == nil {
 		return // nothing else ends it earlier
 	}
+	if !a.keepsStart() {
+		return // nothing bounds its life
+	}
 	if expires, ok := p.Expires(); ok {
 		p.SetExpires(a.cap(p, expires))
 	}

@@ -1,8 +1,10 @@
 package cookieauth_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -512,4 +514,25 @@ func TestNobodysSessions(t *testing.T) {
 		}
 	}
 	s.get("/in")
+}
+
+// TestClientsThatHaveGone: a request that was given up is no outage of the store's.
+func TestClientsThatHaveGone(t *testing.T) {
+	var log strings.Builder
+	m := newMemory()
+	s := newSite(t, cookieauth.Config{TicketStore: m, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	s.get("/in")
+	m.down.Store(true) // as a store fails whose context has ended
+	s.head = func(r *http.Request) {
+		ctx, cancel := context.WithCancel(r.Context())
+		cancel()
+		*r = *r.WithContext(ctx)
+	}
+	if a := s.get("/who"); a.body != "" || strings.Contains(log.String(), "cannot be judged") {
+		t.Errorf("the user is %q, log:\n%s", a.body, log.String())
+	}
+	s.head = nil
+	if s.get("/who"); !strings.Contains(log.String(), "cannot be judged") {
+		t.Errorf("a true outage is not logged:\n%s", log.String())
+	}
 }

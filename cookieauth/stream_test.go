@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,13 +30,14 @@ func listen(t *testing.T, s *site) (ended func() error) {
 	browser := *s
 	browser.jar = maps.Clone(s.jar)
 	browser.do = map[string]http.HandlerFunc{}
-	var cause error
-	begun, stop := false, make(chan struct{})
+	var cause atomic.Value // an error
+	var begun atomic.Bool
+	stop := make(chan struct{})
 	browser.do["/events"] = s.auth.RequireUser(s.auth.UntilLogout(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begun = true
+		begun.Store(true)
 		select {
 		case <-r.Context().Done():
-			cause = context.Cause(r.Context())
+			cause.Store(context.Cause(r.Context()))
 		case <-stop:
 		}
 	}))).ServeHTTP
@@ -46,16 +48,17 @@ func listen(t *testing.T, s *site) (ended func() error) {
 	}()
 	t.Cleanup(func() { close(stop); <-done })
 	synctest.Wait()
-	if !begun {
+	if !begun.Load() {
 		t.Error("the stream has not begun")
 	}
 	return func() error {
 		t.Helper()
 		synctest.Wait()
-		if cause != nil && !errors.Is(cause, cookieauth.ErrSessionOver) {
-			t.Errorf("ended because of %v", cause)
+		err, _ := cause.Load().(error)
+		if err != nil && !errors.Is(err, cookieauth.ErrSessionOver) {
+			t.Errorf("ended because of %v", err)
 		}
-		return cause
+		return err
 	}
 }
 

@@ -2,7 +2,9 @@ package cookieauthtest_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/cookieauth/cookieauthtest"
+	"github.com/sealring/sealring/cookieauth/memtickets"
 )
 
 var alice = claims.New("42", claims.Name("alice"))
@@ -170,6 +173,57 @@ func TestFailures(t *testing.T) {
 				}
 			}()
 			c.do(f)
+		})
+	}
+}
+
+// TestSessions: logged-in requests and clients work with sessions that can be ended.
+func TestSessions(t *testing.T) {
+	store := memtickets.New(memtickets.Config{})
+	quiet := slog.New(slog.DiscardHandler)
+	cutoffs, err := cookieauth.OpenCutoffs(t.Context(), cookieauth.CutoffsConfig{Store: store, Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cutoffs.Close()
+	alice := claims.New("1", claims.Name("Alice"))
+	for name, cfg := range map[string]cookieauth.Config{"cut-offs": {Cutoffs: cutoffs}, "store": {TicketStore: store}, "both": {Cutoffs: cutoffs, TicketStore: store}} {
+		t.Run(name, func(t *testing.T) {
+			auth := cookieauthtest.New(t, cfg)
+			site := auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				fmt.Fprint(w, auth.User(r).Name())
+				if r.URL.Path == "/end" {
+					if err := auth.EndSessionsOf(r.Context(), "1"); err != nil {
+						t.Error(err)
+					}
+				}
+			}))
+			get := func(r *http.Request) string {
+				w := httptest.NewRecorder()
+				site.ServeHTTP(w, r)
+				return w.Body.String()
+			}
+			r := cookieauthtest.Request(t, auth, httptest.NewRequest("GET", "/", nil), alice)
+			if got := get(r); got != "Alice" {
+				t.Errorf("the request is of %q", got)
+			}
+			server := httptest.NewServer(site)
+			defer server.Close()
+			client := cookieauthtest.Client(t, auth, server, alice)
+			for _, step := range []struct{ path, want string }{{"/", "Alice"}, {"/end", "Alice"}, {"/", ""}} {
+				resp, err := client.Get(server.URL + step.path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, _ := io.ReadAll(resp.Body)
+				resp.Body.Close()
+				if string(body) != step.want {
+					t.Errorf("%s: the client is %q, want %q", step.path, body, step.want)
+				}
+			}
+			if got := get(r); got != "" {
+				t.Errorf("afterwards the request is of %q", got)
+			}
 		})
 	}
 }

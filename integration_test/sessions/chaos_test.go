@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/sealring/sealring/cookieauth/memtickets"
+	"github.com/sealring/sealring/cookieauth/redistickets"
 	"github.com/sealring/sealring/internal/realtest"
 )
 
@@ -34,19 +37,37 @@ func TestChaos(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			c := new(clock)
 			c.now.Store(time.Now().UnixNano())
-			shared := &faulty{store: memtickets.New(memtickets.Config{Now: c.Now})}
-			w := &world{t: t, mode: m, shared: shared, instances: newInstances(t, instances, m, shared, c)}
-			for n := range clients {
-				w.clients = append(w.clients, &client{w: w, id: fmt.Sprint("user ", n), random: rand.New(rand.NewPCG(uint64(n), 1))})
-			}
-			for round := range rounds {
-				w.outage = round%3 == 2
-				w.round()
-				c.advance(lifetime / 4) // so that at most a half passes without a renewal
-			}
-			t.Logf("%d requests in %d rounds, %d of them in an outage: %d cookies of ended sessions, each tried on %d instances", w.requests(), rounds, w.refused(), w.died, instances)
+			chaos(t, m, c, memtickets.New(memtickets.Config{Now: c.Now}), rounds)
 		})
 	}
+	t.Run("both, in Redis", func(t *testing.T) {
+		if !realtest.All() {
+			t.Skip("runs with SEALRING_REQUIRE=all")
+		}
+		c := new(clock)
+		c.now.Store(time.Now().UnixNano())
+		client := redis.NewClient(&redis.Options{Addr: realtest.Redis(t).Address})
+		t.Cleanup(func() { client.Close() })
+		shared, err := redistickets.New(redistickets.Config{Client: client, Now: c.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		chaos(t, mode{"both", true, true, quick}, c, shared, 6)
+	})
+}
+
+func chaos(t *testing.T, m mode, c *clock, store store, rounds int) {
+	shared := &faulty{store: store}
+	w := &world{t: t, mode: m, shared: shared, instances: newInstances(t, instances, m, shared, c)}
+	for n := range clients {
+		w.clients = append(w.clients, &client{w: w, id: fmt.Sprint("user ", n), random: rand.New(rand.NewPCG(uint64(n), 1))})
+	}
+	for round := range rounds {
+		w.outage = round%3 == 2
+		w.round()
+		c.advance(lifetime / 4) // so that at most a half passes without a renewal
+	}
+	t.Logf("%d requests in %d rounds, %d of them in an outage: %d cookies of ended sessions, each tried on %d instances", w.requests(), rounds, w.refused(), w.died, instances)
 }
 
 // A world is everything in one test.
