@@ -1,6 +1,7 @@
-// Login is a web app with a login page and a private page. Its keys lie in a
-// directory, so logins survive restarts, and any number of instances on that
-// directory share them.
+// Login is a whole web app to begin with: people register, log in and out, see
+// where they are logged in and end what they do not know; admins see who is there.
+// Keys, accounts and sessions are files in one folder, so that logins survive
+// restarts, and any number of instances on that folder share them.
 //
 //	go run ./examples/login
 //	go run ./examples/login -addr localhost:8081   # a second instance: one login holds on both
@@ -19,58 +20,69 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-
-	"github.com/sealring/sealring/dataprotection"
-	"github.com/sealring/sealring/dataprotection/filestore"
 )
 
+// options are what can be set on the command line.
+type options struct{ addr, data, origin, cert, key string }
+
 func main() {
-	addr := flag.String("addr", "localhost:8080", "address to listen on")
-	keys := flag.String("keys", "./keys", "directory of the keys, shared by all instances")
-	shared := flag.Bool("shared", false, "the directory is on a mount: refuse to start if it is not mounted or not provisioned")
+	var o options
+	flag.StringVar(&o.addr, "addr", "localhost:8080", "address to listen on")
+	flag.StringVar(&o.data, "data", "./data", "folder of keys, accounts and sessions, shared by all instances")
+	flag.StringVar(&o.origin, "origin", "", "what browsers call the site, such as https://app.example, if a proxy is in front")
+	flag.StringVar(&o.cert, "cert", "", "file of the TLS certificate; without it the site is for this machine's own browser or a proxy")
+	flag.StringVar(&o.key, "key", "", "file of the TLS certificate's key")
 	flag.Parse()
-	store := filestore.New(*keys)
-	if *shared {
-		store = filestore.Shared(*keys)
-	}
 
 	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, log, *addr, store); err != nil {
+	if err := run(ctx, log, o); err != nil {
 		log.Fatal().Err(err).Msg("login")
 	}
 }
 
 // run serves until ctx ends, then lets the requests under way finish.
-func run(ctx context.Context, log zerolog.Logger, addr string, store dataprotection.Store) error {
-	app, err := newApp(ctx, log, store)
+func run(ctx context.Context, log zerolog.Logger, o options) error {
+	app, err := newApp(ctx, log, o)
 	if err != nil {
 		return err
 	}
 	defer app.close()
-	listener, err := net.Listen("tcp", addr)
+	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		return err
 	}
-	log.Info().Msgf("open http://%s (alice or bob, password \"correct horse\")", reachable(addr, listener))
+	log.Info().Msg("open " + o.url(listener))
 
-	server := &http.Server{Handler: app.routes(), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: app.routes(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+	stopped := make(chan struct{})
 	context.AfterFunc(ctx, func() {
+		defer close(stopped)
 		late, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		_ = server.Shutdown(late)
 	})
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	if o.cert != "" {
+		err = server.ServeTLS(listener, o.cert, o.key)
+	} else {
+		err = server.Serve(listener)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
+	<-stopped
 	return nil
 }
 
-// reachable is the address with the host that was asked for, since a login made at
+// url is the address with the host that was asked for, since a login made at
 // localhost does not hold at 127.0.0.1, and the port that was given.
-func reachable(addr string, listener net.Listener) string {
-	host, _, _ := net.SplitHostPort(addr)
+func (o options) url(listener net.Listener) string {
+	scheme := "http://"
+	if o.cert != "" {
+		scheme = "https://"
+	}
+	host, _, _ := net.SplitHostPort(o.addr)
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	return net.JoinHostPort(cmp.Or(host, "localhost"), port)
+	return scheme + net.JoinHostPort(cmp.Or(host, "localhost"), port)
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/sealring/sealring/integration_test/shares/bed"
 )
 
-// exampleNFS runs examples/login on both hosts as its unit says.
+// exampleNFS runs examples/plain on both hosts as its unit says.
 func exampleNFS(t *testing.T, w *world, s share) {
 	unit := readUnit(t, "nfs", "login.service")
 	if unit["RequiresMountsFor"] != s.mount.where || unit["User"] != bed.Account {

@@ -22,19 +22,24 @@ import (
 	"github.com/sealring/sealring/middleware"
 )
 
-// Run reads the flags -addr and -keys, opens the ring of an application and serves
+// Run reads the flags -addr, -keys and -shared, opens the ring of an application and serves
 // what newSite makes until the program is told to end.
 func Run(application string, newSite func(*dataprotection.KeyRing, zerolog.Logger) (http.Handler, error)) {
 	addr := flag.String("addr", "localhost:8080", "address to listen on")
 	keys := flag.String("keys", "./keys", "directory of the keys")
+	shared := flag.Bool("shared", false, "the directory is on a mount: refuse to start if it is not mounted or not provisioned")
 	flag.Parse()
+	store := filestore.New(*keys)
+	if *shared {
+		store = filestore.Shared(*keys)
+	}
 	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
 	ring, err := dataprotection.Open(ctx, dataprotection.Config{
 		Application: application,
-		Store:       filestore.New(*keys),
+		Store:       store,
 		Logger:      middleware.Slog(log),
 	})
 	if err != nil {

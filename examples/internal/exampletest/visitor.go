@@ -14,14 +14,15 @@ import (
 // A Visitor has a browser of their own, an old one that says nothing of where a
 // request comes from, so that forms need their tokens.
 type Visitor struct {
-	t      testing.TB
-	client http.Client
+	t       testing.TB
+	client  http.Client
+	visited map[string]*url.URL // by host
 }
 
 // NewVisitor returns somebody who has never been here.
 func NewVisitor(t testing.TB) *Visitor {
 	jar, _ := cookiejar.New(nil) // cannot fail without options
-	return &Visitor{t, http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	return &Visitor{t, http.Client{Jar: jar, Timeout: 30 * time.Second}, map[string]*url.URL{}}
 }
 
 // An Answer is what came in the end, after all redirects.
@@ -40,6 +41,7 @@ func (v *Visitor) Do(r *http.Request) Answer {
 		v.t.Fatal(err)
 	}
 	defer res.Body.Close()
+	v.visited[r.URL.Hostname()] = r.URL
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
 		v.t.Fatal(err)
@@ -84,4 +86,13 @@ func (v *Visitor) Submit(page, address string, fields url.Values) Answer {
 	form := url.Values{token[1]: {token[2]}}
 	maps.Copy(form, fields)
 	return v.Post(address, form)
+}
+
+// Copy returns somebody who has got hold of the cookies that v has now.
+func (v *Visitor) Copy() *Visitor {
+	thief := NewVisitor(v.t)
+	for _, at := range v.visited {
+		thief.client.Jar.SetCookies(at, v.client.Jar.Cookies(at))
+	}
+	return thief
 }
