@@ -87,13 +87,23 @@ func TestLiveForms(t *testing.T) {
 	t.Run("after a rotation", run)
 }
 
-// startOurs serves what the reference's live application has to do with forms.
 func startOurs(t *testing.T, ring *dataprotection.KeyRing) (url string) {
 	t.Helper()
+	site, err := ourSite(ring)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(site)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// ourSite has what the reference's live application has to do with forms.
+func ourSite(ring *dataprotection.KeyRing) (http.Handler, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	auth, err := cookieauth.New(cookieauth.Config{KeyRing: ring, Profile: cookieauth.ASPNETCore, Logger: quiet})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	csrf, err := antiforgery.New(antiforgery.Config{
 		KeyRing: ring, Profile: antiforgery.ASPNETCore, Cookie: antiforgery.Cookie{Name: "af"}, Logger: quiet,
@@ -107,7 +117,7 @@ func startOurs(t *testing.T, ring *dataprotection.KeyRing) (url string) {
 		},
 	})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /whoami", func(w http.ResponseWriter, r *http.Request) {
@@ -137,9 +147,7 @@ func startOurs(t *testing.T, ring *dataprotection.KeyRing) (url string) {
 	mux.HandleFunc("POST /check", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "valid")
 	})
-	server := httptest.NewServer(auth.Handler(csrf.Handler(mux)))
-	t.Cleanup(server.Close)
-	return server.URL
+	return auth.Handler(csrf.Handler(mux)), nil
 }
 
 // A visitor is a browser, whose cookies are for a host, whatever the port.

@@ -205,7 +205,7 @@ func TestLiveTables(t *testing.T) {
 			serve(t, []string{s.name})()
 			_, dsn, _ := strings.Cut(s.name, ":")
 			if row.dialect == sqlstore.PostgreSQL {
-				dsn = strings.ReplaceAll(strings.ToLower(strings.ReplaceAll(dsn, ";", " ")), "username", "user") + " sslmode=disable"
+				dsn = postgresDSN(dsn)
 			}
 			db, err := sql.Open(row.driver, dsn)
 			if err != nil {
