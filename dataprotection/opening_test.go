@@ -2,8 +2,10 @@ package dataprotection_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -90,6 +92,49 @@ func TestOpeningIsCutShort(t *testing.T) {
 		defer cancel()
 		if _, err := dataprotection.Open(ctx, atNoonFor(store, counting)); err == nil || err.Error() != "dataprotection: open: context deadline exceeded" {
 			t.Errorf("Open = %v", err)
+		}
+	})
+}
+
+// A failingRenewer holds a secret and has no name.
+type failingRenewer struct {
+	*testSealer
+	secret string
+	fails  bool
+}
+
+func (r *failingRenewer) Renew(context.Context) (string, error) {
+	if r.fails {
+		return "", errors.New("the folder is gone")
+	}
+	return "1", nil
+}
+
+func TestRenewalThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, log := &fakeStore{}, &logBook{}
+		renewer := &failingRenewer{testSealer: oldSealer, secret: "hunter2-hunter2"}
+		cfg := sealed(store, oldSealer)
+		cfg.Sealer, cfg.Logger = renewer, log.logger()
+		ring := open(t, cfg)
+		defer ring.Close()
+		if st := ring.Status(); !st.Healthy {
+			t.Errorf("at first: %q", st.Problems)
+		}
+		renewer.fails = true
+		time.Sleep(time.Minute)
+		unprotect(t, ring, protect(t, ring, "x"), "x")
+		st := ring.Status()
+		if said := fmt.Sprint(st.Problems); st.Healthy || !strings.Contains(said, "failingRenewer: the folder is gone") || strings.Contains(said+log.String(), "hunter2") {
+			t.Errorf("said %s and logged %s", said, log)
+		}
+		if n := log.count("the folder is gone"); n != 1 {
+			t.Errorf("logged %d times", n)
+		}
+		renewer.fails = false
+		time.Sleep(time.Minute)
+		if st := ring.Status(); !st.Healthy {
+			t.Errorf("in the end: %q", st.Problems)
 		}
 	})
 }

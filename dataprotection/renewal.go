@@ -23,7 +23,7 @@ func (n *renewals) renew(ctx context.Context, cfg *Config) (changed bool) {
 	for i, r := range cfg.renewers() {
 		version, err := r.Renew(bounded)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%v: %w", r, patienceOver(ctx, bounded, err)))
+			errs = append(errs, fmt.Errorf("%s: %w", storeName(r), patienceOver(ctx, bounded, err)))
 			continue
 		}
 		changed = changed || version != n.versions[i]

@@ -138,11 +138,11 @@ func writeFacts(h hash.Hash, k KeyInfo) {
 	fmt.Fprintf(h, "%s %d %d %d %t\n", k.ID, ticksFromTime(k.Created), ticksFromTime(k.Activates), ticksFromTime(k.Expires), k.Revoked)
 }
 
-// storeName is what the store calls itself.
-func storeName(s Store) string { return cmp.Or(ownName(s), fmt.Sprintf("%T", s)) }
+// storeName is what a store, or a sealer, calls itself. Nothing else of it is printed.
+func storeName(s any) string { return cmp.Or(ownName(s), fmt.Sprintf("%T", s)) }
 
 // ownName is empty for a store that has no name.
-func ownName(s Store) string {
+func ownName(s any) string {
 	if named, ok := s.(fmt.Stringer); ok {
 		return named.String()
 	}
