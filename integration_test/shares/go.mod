@@ -10,6 +10,7 @@ require (
 
 require (
 	github.com/beevik/etree v1.8.1 // indirect
+	github.com/felixge/httpsnoop v1.1.0 // indirect
 	github.com/pelletier/go-toml/v2 v2.4.3 // indirect
 )
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/filestore"
 	"github.com/sealring/sealring/integration_test/shares/bed"
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "16"); err != nil { // what is parallel here, waits
 		panic(err)
 	}
-	bed.Main(m, map[string]bed.Role{"member": member, "provision": provision, "visit": visit, "test": func([]string) error {
+	bed.Main(m, map[string]bed.Role{"member": member, "provision": provision, "visit": visit, "provisionSessions": provisionSessions, "test": func([]string) error {
 		if m.Run() != 0 {
 			return errors.New("the tests failed")
 		}
@@ -44,6 +45,7 @@ type session struct {
 	dir  string
 	poll time.Duration
 	ring *dataprotection.KeyRing
+	auth *cookieauth.Authenticator
 }
 
 // member is a process of the fleet. Each line that it reads is a command and its
@@ -67,6 +69,7 @@ func member(args []string) error {
 }
 
 var commands = map[string]func(s *session, ctx context.Context, args ...string) (string, error){
+	"sessions": (*session).sessions, "signIn": (*session).signIn, "endAll": (*session).endAll, "signedOut": (*session).signedOut,
 	"open": (*session).open, "reopen": (*session).reopen, "files": (*session).files, "protect": (*session).protect, "unprotect": (*session).unprotect,
 	"refused": (*session).refused, "revoke": (*session).revoke, "create": (*session).create, "status": (*session).status,
 }

@@ -135,6 +135,10 @@ func TestShares(t *testing.T) {
 				t.Parallel() // it is all waiting
 				revocation(t, w, s)
 			})
+			t.Run("ended sessions, "+s.name, func(t *testing.T) {
+				t.Parallel()
+				endedSessions(t, w, s)
+			})
 		}
 	})
 }
