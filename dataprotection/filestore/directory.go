@@ -78,17 +78,35 @@ type listing struct {
 // list reads the directory. A missing one is empty, except for a shared store.
 // Names are taken from the listing only and never probed for: NFS remembers for
 // half a minute that a name was not there.
-func (s *Store) list(ctx context.Context) (listing, error) {
-	var entries []fs.DirEntry
-	err := patiently(ctx, func() (err error) {
-		entries, err = s.disk.readDir(s.dir)
-		return err
+func (s *Store) list(ctx context.Context) (l listing, err error) {
+	err = patiently(ctx, func() error {
+		entries, err := s.disk.readDir(s.dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		marked := false
+		l, marked = sortOut(entries)
+		if s.shared && !marked {
+			return errUnmarked
+		}
+		return nil
 	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err == errUnmarked {
+		err = fmt.Errorf("not mounted, or not provisioned: there is no file %s; mount the share, or, if it is mounted and new, "+
+			"prepare it once with filestore.Provision or: sealring provision directory --shared %s", markerName, quote(s.dir))
+	}
+	if err != nil {
 		return listing{}, s.failed("list", err)
 	}
-	var l listing
-	marked := false
+	return l, nil
+}
+
+// errUnmarked says that a listing lacks the marker. It passes: an SMB server whose
+// process for a client dies makes that client see the rest of a directory as empty.
+var errUnmarked = errors.New("no marker")
+
+// sortOut makes a listing of what a directory holds, and says whether that is marked.
+func sortOut(entries []fs.DirEntry) (l listing, marked bool) {
 	for _, entry := range entries {
 		switch name := entry.Name(); {
 		case isElement(name):
@@ -101,11 +119,7 @@ func (s *Store) list(ctx context.Context) (listing, error) {
 			marked = true
 		}
 	}
-	if s.shared && !marked {
-		return listing{}, s.failed("list", fmt.Errorf("not mounted, or not provisioned: there is no file %s; mount the share, or, "+
-			"if it is mounted and new, prepare it once with filestore.Provision or: sealring provision directory --shared %s", markerName, quote(s.dir)))
-	}
-	return l, nil
+	return l, marked
 }
 
 // state identifies the set of element names.

@@ -15,7 +15,7 @@ import (
 // lease is held by the other; NFS says EBADF when the server has forgotten an open file.
 func transient(err error) bool {
 	return slices.ContainsFunc([]error{
-		syscall.ESTALE, syscall.EBUSY, syscall.EAGAIN, syscall.EIO, syscall.EINVAL, syscall.EBADF, errChanging,
+		syscall.ESTALE, syscall.EBUSY, syscall.EAGAIN, syscall.EIO, syscall.EINVAL, syscall.EBADF, errChanging, errUnmarked,
 	}, func(passing error) bool { return errors.Is(err, passing) })
 }
 

@@ -12,7 +12,7 @@ import (
 // transient reports whether err is one that network file systems give in passing.
 func transient(err error) bool {
 	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION) ||
-		errors.Is(err, windows.ERROR_DELETE_PENDING) || errors.Is(err, errChanging)
+		errors.Is(err, windows.ERROR_DELETE_PENDING) || errors.Is(err, errChanging) || errors.Is(err, errUnmarked)
 }
 
 // syncDir does nothing: Windows has no such operation for directories.

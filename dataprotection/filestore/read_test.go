@@ -193,6 +193,25 @@ func TestTransientErrors(t *testing.T) {
 	})
 }
 
+// A listing of a share that breaks off before the marker is not taken for the directory.
+func TestBrokenListing(t *testing.T) {
+	dir := t.TempDir()
+	if err := filestore.Provision(dir); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "a.xml", "<a />")
+	lists := 0
+	s := filestore.OnReadDir(filestore.Shared(dir), func(readDir func() ([]fs.DirEntry, error)) ([]fs.DirEntry, error) {
+		if lists++; lists <= 2 {
+			return nil, nil
+		}
+		return readDir()
+	})
+	if got := contents(t, s); got["a"] != "<a />" {
+		t.Errorf("got %q, want a", got)
+	}
+}
+
 // A rename that was carried out, and whose reply got lost, has replaced the element.
 func TestReplaceWithLostReply(t *testing.T) {
 	if runtime.GOOS == "windows" {

@@ -82,11 +82,15 @@ func Samba(t testing.TB, configFile, password string) *FileServer {
 		t.Fatal(err)
 	}
 	state := t.TempDir()
+	// smbd works as the account at times, and its locks fail where that cannot enter.
+	if err := os.Chmod(filepath.Dir(state), 0o711); err != nil {
+		t.Fatal(err)
+	}
 	var settings strings.Builder
 	settings.WriteString("[global]\nbind interfaces only = yes\ninterfaces = " + Server + "\n")
 	for _, name := range []string{"private dir", "lock directory", "state directory", "cache directory", "pid directory", "ncalrpc dir"} {
 		dir := filepath.Join(state, strings.Fields(name)[0])
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 		settings.WriteString(name + " = " + dir + "\n")
