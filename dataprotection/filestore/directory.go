@@ -101,8 +101,8 @@ func (s *Store) list(ctx context.Context) (l listing, err error) {
 	return l, nil
 }
 
-// errUnmarked says that a listing lacks the marker. It passes: an SMB server whose
-// process for a client dies makes that client see the rest of a directory as empty.
+// errUnmarked says that a listing lacks the marker. It may pass: this was seen on SMB
+// when the server's process for the client died in the middle of a listing.
 var errUnmarked = errors.New("no marker")
 
 // sortOut makes a listing of what a directory holds, and says whether that is marked.

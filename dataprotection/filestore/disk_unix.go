@@ -11,8 +11,9 @@ import (
 )
 
 // transient reports whether err is one that network file systems give in passing.
-// SMB on Linux says EINVAL when a file is opened by one of two hard links while its
-// lease is held by the other; NFS says EBADF when the server has forgotten an open file.
+// SMB on Linux says EINVAL at times, when a file is opened by one of two hard links
+// while another process has it open by the other; NFS says EBADF when the server has
+// forgotten an open file.
 func transient(err error) bool {
 	return slices.ContainsFunc([]error{
 		syscall.ESTALE, syscall.EBUSY, syscall.EAGAIN, syscall.EIO, syscall.EINVAL, syscall.EBADF, errChanging, errUnmarked,
