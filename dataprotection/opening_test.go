@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,11 +101,11 @@ func TestOpeningIsCutShort(t *testing.T) {
 type failingRenewer struct {
 	*testSealer
 	secret string
-	fails  bool
+	fails  atomic.Bool
 }
 
 func (r *failingRenewer) Renew(context.Context) (string, error) {
-	if r.fails {
+	if r.fails.Load() {
 		return "", errors.New("the folder is gone")
 	}
 	return "1", nil
@@ -121,7 +122,7 @@ func TestRenewalThatFails(t *testing.T) {
 		if st := ring.Status(); !st.Healthy {
 			t.Errorf("at first: %q", st.Problems)
 		}
-		renewer.fails = true
+		renewer.fails.Store(true)
 		time.Sleep(time.Minute)
 		unprotect(t, ring, protect(t, ring, "x"), "x")
 		st := ring.Status()
@@ -131,7 +132,7 @@ func TestRenewalThatFails(t *testing.T) {
 		if n := log.count("the folder is gone"); n != 1 {
 			t.Errorf("logged %d times", n)
 		}
-		renewer.fails = false
+		renewer.fails.Store(false)
 		time.Sleep(time.Minute)
 		if st := ring.Status(); !st.Healthy {
 			t.Errorf("in the end: %q", st.Problems)
