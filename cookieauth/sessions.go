@@ -20,9 +20,10 @@ type Session struct {
 	Created, LastSeen time.Time
 	// Expires is when the session ends unless it is renewed.
 	Expires time.Time
-	// Address is where the latest noted request came from, as http.Request.RemoteAddr
-	// had it, UserAgent what its browser called itself. Both are what a client sent, so
-	// take care where they are shown.
+	// Address is where the latest noted request came from: the client that trusted
+	// proxies vouch for (middleware.PublicOrigin with Proxies), else the peer of the
+	// connection, which may be a proxy. UserAgent is what its browser called itself, so
+	// take care where it is shown.
 	Address, UserAgent string
 	// Current is whether the request that asks is of this session.
 	Current bool

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/sealring/sealring/cookieauth/ticket"
+	"github.com/sealring/sealring/internal/origin"
 )
 
 const (
@@ -130,15 +130,8 @@ func (a *Authenticator) remove(ctx context.Context, id string) {
 // noteSeen notes when, from where and with what a session was used.
 func noteSeen(stored *StoredSession, r *http.Request, now time.Time) {
 	stored.LastSeen = now.UTC().Round(0)
-	stored.Address = storable(hostOf(r.RemoteAddr))
+	stored.Address = storable(origin.Client(r))
 	stored.UserAgent = storable(r.UserAgent())
-}
-
-func hostOf(address string) string {
-	if host, _, err := net.SplitHostPort(address); err == nil {
-		return host
-	}
-	return address
 }
 
 // storable makes a text one that every store can keep.

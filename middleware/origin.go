@@ -150,7 +150,7 @@ func (o *publicOrigin) addProxies(list []string, problems *confcheck.Problems, p
 }
 
 func (o *publicOrigin) serve(p *passage, w http.ResponseWriter, r *http.Request, next http.Handler) {
-	public, err := o.find(r)
+	public, err := o.find(p, r)
 	switch {
 	case err != nil:
 		o.warn(r, err)
@@ -177,9 +177,9 @@ func (o *publicOrigin) asRequested(r *http.Request) *http.Request {
 }
 
 // find returns the public origin of a request, or nil if nobody vouches for any.
-func (o *publicOrigin) find(r *http.Request) (*origin.Origin, error) {
+func (o *publicOrigin) find(p *passage, r *http.Request) (*origin.Origin, error) {
 	if o.fixed == nil {
-		return o.forwarded(r)
+		return o.forwarded(p, r)
 	}
 	public := o.only
 	if public == nil {
@@ -203,8 +203,9 @@ func (o *publicOrigin) byHost(r *http.Request) *origin.Origin {
 	return nil
 }
 
-// forwarded asks the headers, if the request comes from a proxy.
-func (o *publicOrigin) forwarded(r *http.Request) (*origin.Origin, error) {
+// forwarded asks the headers, if the request comes from a proxy, and notes whom it
+// comes from.
+func (o *publicOrigin) forwarded(p *passage, r *http.Request) (*origin.Origin, error) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !o.trusts(peer.Addr()) {
 		return nil, nil
@@ -213,9 +214,12 @@ func (o *publicOrigin) forwarded(r *http.Request) (*origin.Origin, error) {
 	if err != nil || len(hops) == 0 {
 		return nil, err
 	}
-	seen, err := o.outermost(hops)
+	seen, client, err := o.outermost(hops)
 	if err != nil {
 		return nil, err
+	}
+	if client.IsValid() {
+		p.client.Store(&client)
 	}
 	scheme, host := "http", seen.host
 	if r.TLS != nil || seen.proto == "https" {
@@ -232,28 +236,39 @@ func (o *publicOrigin) forwarded(r *http.Request) (*origin.Origin, error) {
 }
 
 // outermost goes through the hops, nearest first, as long as they name a trusted
-// proxy as the one before. What that one said replaces what is known so far.
-func (o *publicOrigin) outermost(hops []hop) (seen hop, err error) {
+// proxy as the one before. What that one said replaces what is known so far. The
+// client is the last one named, if it was named by a trusted proxy.
+func (o *publicOrigin) outermost(hops []hop) (seen hop, client netip.Addr, err error) {
 	for _, h := range hops {
 		if h.proto != "" {
 			seen.proto = strings.ToLower(h.proto)
 		}
 		if seen.proto != "" && seen.proto != "http" && seen.proto != "https" {
-			return hop{}, fmt.Errorf("the scheme %.100q is none that browsers use", h.proto)
+			return hop{}, netip.Addr{}, fmt.Errorf("the scheme %.100q is none that browsers use", h.proto)
 		}
 		if h.host != "" {
 			seen.host = h.host
 		}
-		client, known, err := parseNode(h.client)
-		if err != nil {
-			return hop{}, err
+		node, known, err := parseNode(h.client)
+		switch {
+		case err != nil:
+			return hop{}, netip.Addr{}, err
+		case !known: // who came to the last trusted proxy, nobody says
+			return seen, netip.Addr{}, nil
 		}
-		if !known || !o.trusts(client) {
+		client = node.Unmap()
+		if !o.trusts(client) {
 			break
 		}
 	}
-	return seen, nil
+	return seen, client, nil
 }
+
+// ClientAddress returns the address of the browser that a request comes from, without
+// a port: the client that trusted proxies vouch for, if the request came through
+// PublicOrigin with Proxies, else the peer of the connection. It is for logs, limits
+// and lists of sessions, and no proof of who somebody is.
+func ClientAddress(r *http.Request) string { return origin.Client(r) }
 
 func (o *publicOrigin) trusts(addr netip.Addr) bool {
 	addr = addr.Unmap().WithZone("")

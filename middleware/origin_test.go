@@ -170,6 +170,48 @@ func TestProxies(t *testing.T) {
 
 // A proxy that takes a prefix off leaves the program without it in the addresses
 // that it writes, unless it is put back.
+func TestClientAddress(t *testing.T) {
+	proxies := func(family middleware.HeaderFamily) func(http.Handler) http.Handler {
+		return must(t)(middleware.PublicOrigin(middleware.OriginConfig{
+			Proxies: []string{"10.0.0.0/8", "fd00::/8"}, Headers: family, Hosts: []string{"app.example"}, Logger: quiet,
+		}))
+	}
+	fixed := must(t)(middleware.PublicOrigin(middleware.OriginConfig{Origins: []string{"https://app.example"}, Logger: quiet}))
+	x, f := proxies(middleware.XForwarded), proxies(middleware.Forwarded)
+	const known = "X-Forwarded-Proto: https\nX-Forwarded-Host: app.example\n"
+	for _, c := range []struct {
+		name string
+		h    func(http.Handler) http.Handler
+		call call
+		want string
+	}{
+		{"no proxy", x, call{peer: "203.0.113.9:4711"}, "203.0.113.9"},
+		{"no proxy, spoofed", x, call{peer: "203.0.113.9:4711", header: known + "X-Forwarded-For: 198.51.100.1"}, "203.0.113.9"},
+		{"one proxy", x, call{peer: "10.0.0.1:4711", header: known + "X-Forwarded-For: 203.0.113.9"}, "203.0.113.9"},
+		{"one proxy, with port", x, call{peer: "10.0.0.1:4711", header: known + "X-Forwarded-For: 203.0.113.9:99"}, "203.0.113.9"},
+		{"the client has begun the list", x, call{peer: "10.0.0.1:4711", header: known + "X-Forwarded-For: 198.51.100.1, 203.0.113.9"}, "203.0.113.9"},
+		{"two proxies", x, call{peer: "10.0.0.1:4711", header: known + "X-Forwarded-For: 198.51.100.1, 203.0.113.9, 10.0.0.2"}, "203.0.113.9"},
+		{"a client within", x, call{peer: "10.0.0.1:4711", header: known + "X-Forwarded-For: 10.9.9.9"}, "10.9.9.9"},
+		{"IPv6", x, call{peer: "[fd00::1]:4711", header: known + "X-Forwarded-For: 2001:db8::7"}, "2001:db8::7"},
+		{"IPv4 in IPv6", x, call{peer: "10.0.0.1:4711", header: known + "X-Forwarded-For: ::ffff:203.0.113.9"}, "203.0.113.9"},
+		{"the proxy does not say", x, call{peer: "10.0.0.1:4711", header: known}, "10.0.0.1"},
+		{"the proxy does not know", x, call{peer: "10.0.0.1:4711", header: known + "X-Forwarded-For: unknown"}, "10.0.0.1"},
+		{"the second proxy does not know", x, call{peer: "10.0.0.1:4711", header: known + "X-Forwarded-For: unknown, 10.0.0.2"}, "10.0.0.1"},
+		{"malformed", x, call{peer: "10.0.0.1:4711", header: known + "X-Forwarded-For: evil"}, "10.0.0.1"},
+		{"Forwarded", f, call{peer: "10.0.0.1:4711", header: "Forwarded: for=\"[2001:db8::7]:99\";proto=https;host=app.example"}, "2001:db8::7"},
+		{"the other family is not looked at", f, call{peer: "10.0.0.1:4711", header: known + "X-Forwarded-For: 203.0.113.9"}, "10.0.0.1"},
+		{"fixed origins", fixed, call{peer: "10.0.0.1:4711", header: known + "X-Forwarded-For: 203.0.113.9"}, "10.0.0.1"},
+		{"peer without port", x, call{peer: "@"}, "@"},
+	} {
+		c.call.host = "app.example"
+		got := ""
+		serve(c.h(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = middleware.ClientAddress(r) })), c.call.request())
+		if got != c.want {
+			t.Errorf("%s: the client is %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
 func TestStrippedPrefix(t *testing.T) {
 	auth := newAuth(t, cookieauth.Config{PathBase: "/my app", LoginPath: "/login"})
 	for _, c := range []struct {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -22,6 +23,7 @@ type passage struct {
 	context.Context
 	journey journey.Journey
 	origin  atomic.Pointer[origin.Origin] // nil: nobody has vouched for any
+	client  atomic.Pointer[netip.Addr]    // nil: no proxy has said where the request comes from
 	log     *requestLog                   // nil: not logged
 	id      string
 	nonce   string
@@ -41,6 +43,10 @@ func (p *passage) Value(key any) any {
 	case origin.Key:
 		if o := p.origin.Load(); o != nil {
 			return o
+		}
+	case origin.ClientKey:
+		if c := p.client.Load(); c != nil {
+			return c
 		}
 	}
 	return p.Context.Value(key)

@@ -27,6 +27,22 @@ func NewContext(ctx context.Context, public Origin) context.Context {
 	return context.WithValue(ctx, Key{}, &public)
 }
 
+// ClientKey is the key of a *netip.Addr in a context: the address that the request
+// came from to the first proxy, as far as trusted proxies vouch for it.
+type ClientKey struct{}
+
+// Client returns the address of the browser, without port: the one that trusted
+// proxies vouch for, else that of the connection, which may be a proxy's.
+func Client(r *http.Request) string {
+	if addr, _ := r.Context().Value(ClientKey{}).(*netip.Addr); addr != nil {
+		return addr.String()
+	}
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return host
+	}
+	return r.RemoteAddr
+}
+
 // Public returns the address that somebody has vouched for, if anybody has.
 func Public(r *http.Request) (Origin, bool) {
 	if o, _ := r.Context().Value(Key{}).(*Origin); o != nil {
