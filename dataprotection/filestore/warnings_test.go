@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,11 +65,14 @@ func TestWarnings(t *testing.T) {
 	t.Run("FS-10 in a container, directory under no mount point", func(t *testing.T) {
 		dir := t.TempDir()
 		os.Chmod(dir, 0o700)
-		warnings := load(t, filestore.InContainer(filestore.New(dir), mountTable)).Warnings
-		if len(warnings) != 1 || !strings.Contains(warnings[0], dir) || !strings.Contains(warnings[0], "container") {
+		ofContainer := func(table string) []string { // a temporary directory of Windows may be open to others as well
+			warnings := load(t, filestore.InContainer(filestore.New(dir), table)).Warnings
+			return slices.DeleteFunc(warnings, func(w string) bool { return !strings.Contains(w, "inside the container") || !strings.Contains(w, dir) })
+		}
+		if warnings := ofContainer(mountTable); len(warnings) != 1 {
 			t.Errorf("got warnings %q, want one that names the container and %s", warnings, dir)
 		}
-		if warnings := load(t, filestore.InContainer(filestore.New(dir), mountTable+"tmpfs "+dir+" tmpfs rw 0 0\n")).Warnings; len(warnings) > 0 {
+		if warnings := ofContainer(mountTable + "tmpfs " + dir + " tmpfs rw 0 0\n"); len(warnings) > 0 {
 			t.Errorf("mounted, and yet %q", warnings)
 		}
 	})
