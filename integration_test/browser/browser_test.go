@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,16 +135,20 @@ func (b *tab) url() string {
 // text is what the page shows.
 func (b *tab) text() string {
 	b.t.Helper()
-	return evaluate[string](b, "document.body.innerText")
+	return evaluate[string](b, `document.body?.innerText ?? ""`)
 }
 
-// want fails the test unless the page shows all of these.
+// want fails the test unless the page shows all of these, once it is there.
 func (b *tab) want(texts ...string) {
 	b.t.Helper()
-	shown := b.text()
-	for _, text := range texts {
-		if !strings.Contains(shown, text) {
-			b.t.Fatalf("%q is not on the page %s:\n%s", text, b.url(), shown)
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		shown := b.text()
+		missing := slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return strings.Contains(shown, text) })
+		if len(missing) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatalf("%q is not on the page %s:\n%s", missing, b.url(), shown)
 		}
 	}
 }

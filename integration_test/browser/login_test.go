@@ -175,7 +175,7 @@ func (b *tab) tabTo(css string) {
 	b.t.Helper()
 	for range 60 {
 		b.do(chromedp.KeyEvent("\t"))
-		if evaluate[bool](b, `document.activeElement.matches(`+quote(css)+`)`) {
+		if evaluate[bool](b, `!!document.activeElement?.matches(`+quote(css)+`)`) {
 			if evaluate[string](b, `getComputedStyle(document.activeElement).outlineStyle`) == "none" {
 				b.t.Errorf("%s does not show that it has the focus", css)
 			}
