@@ -103,7 +103,6 @@ var (
 	ClaimName          = claimName
 	TempName           = tempName
 	StemOfTemp         = stemOfTemp
-	WhoElse            = whoElse
 	StateOf            = stateOf
 	Mounted            = mounted
 	DockerControlGroup = dockerControlGroup

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/sealring/sealring/internal/sddl"
 )
 
 // judgeable reports that access control lists always mean something.
@@ -27,7 +29,7 @@ func (s *Store) exposureOf(name string, _ fs.FileInfo) (e exposure) {
 		return exposure{} // a server that does not tell
 	}
 	own := self.User.Sid.String()
-	owner, accounts, ok := whoElse(descriptor.String(), own)
+	owner, accounts, ok := sddl.WhoElse(descriptor.String(), own)
 	if !ok {
 		return exposure{}
 	}

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/sealring/sealring/dataprotection/filestore"
+	"github.com/sealring/sealring/internal/sddl"
 )
 
 // The warning of a directory says what its descriptor says.
@@ -20,7 +21,7 @@ func TestDirectoryOpenToOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, accounts, ok := filestore.WhoElse(descriptor.String(), user.User.Sid.String())
+	_, accounts, ok := sddl.WhoElse(descriptor.String(), user.User.Sid.String())
 	if !ok {
 		t.Fatalf("not understood: %s", descriptor)
 	}

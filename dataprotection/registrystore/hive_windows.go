@@ -3,6 +3,7 @@ package registrystore
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/windows"
@@ -91,16 +92,25 @@ func (h *windowsHive) values(above bool) ([]value, error) {
 	return found, nil
 }
 
-// readers reads the access control list of the key.
+// readers reads who owns the key, and its access control list.
 func (h *windowsHive) readers() ([]string, error) {
 	k, err := registry.OpenKey(h.root, h.path, registry.QUERY_VALUE|windows.READ_CONTROL)
 	if err != nil {
 		return nil, err
 	}
 	defer k.Close()
-	d, err := windows.GetSecurityInfo(windows.Handle(k), windows.SE_REGISTRY_KEY, windows.DACL_SECURITY_INFORMATION)
+	d, err := windows.GetSecurityInfo(windows.Handle(k), windows.SE_REGISTRY_KEY,
+		windows.OWNER_SECURITY_INFORMATION|windows.GROUP_SECURITY_INFORMATION|windows.DACL_SECURITY_INFORMATION)
 	if err != nil {
 		return nil, err
 	}
-	return sddl.Readers(d.String()), nil
+	self, err := accountSID()
+	if err != nil {
+		return nil, err
+	}
+	owner, accounts, _ := sddl.WhoElse(d.String(), self)
+	if owner != "" && !slices.Contains(accounts, owner) {
+		accounts = append(accounts, owner)
+	}
+	return accounts, nil
 }

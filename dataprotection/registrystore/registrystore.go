@@ -80,7 +80,8 @@ type hive interface {
 	change(ctx context.Context, above bool, do func(writer) error) error
 	// wait returns when a value has been set or removed after listening was called.
 	watch(ctx context.Context, above bool, changed func()) error
-	// readers names the groups that may use the key.
+	// readers names the accounts, other than our own and the administrators, that may
+	// use the key.
 	readers() ([]string, error)
 }
 
@@ -261,13 +262,13 @@ func stateOf(v dataprotection.Version) dataprotection.Version { return v[:min(le
 
 // warnings tells what an operator should mend.
 func (s *Store) warnings() []string {
-	groups, err := s.hive.readers()
-	if err != nil || len(groups) == 0 {
+	accounts, err := s.hive.readers()
+	if err != nil || len(accounts) == 0 {
 		return nil
 	}
 	var found []string
-	for _, group := range groups {
-		found = append(found, fmt.Sprintf("the %s is open to the group %s; give it to the account, SYSTEM and Administrators only (regedit, Permissions)", s, group))
+	for _, account := range accounts {
+		found = append(found, fmt.Sprintf("the %s is open to %s; give it to the account, SYSTEM and Administrators only (regedit, Permissions)", s, account))
 	}
 	return found
 }
