@@ -49,6 +49,10 @@ func TestArchitecture(t *testing.T) {
 	}
 }
 
+func windowsOnly(path string) bool {
+	return strings.HasSuffix(path, "_windows.go") || strings.HasSuffix(path, "_windows_test.go")
+}
+
 // The house, ground floor first; the longest matching path says where a package
 // lives. A package imports what lies on lower floors. On its own floor it imports
 // only what lies in its own wing, which is the first element of its path: that is
@@ -148,7 +152,7 @@ var forbidden = []struct {
 	{"math/rand/v2", "randomness comes from crypto/rand", production},
 	{"testing", "it would put test flags into every program", func(f source) bool { return production(f) && !f.isForTests() }},
 	{"log", "libraries take a *slog.Logger", func(f source) bool { return production(f) && !f.isProgram() }},
-	{"unsafe", "the compiler should go on checking", func(f source) bool { return !strings.HasSuffix(f.path, "_windows.go") }}, // whose system calls take nothing else
+	{"unsafe", "the compiler should go on checking", func(f source) bool { return !windowsOnly(f.path) }}, // whose system calls take nothing else
 	{"reflect", "types are known where they matter", func(f source) bool { return production(f) && !f.isProgram() }},
 	{"os/exec", "a library starts no programs", func(f source) bool { return production(f) && !f.isProgram() && !f.isForTests() }},
 	{"net/http/pprof", "it opens a door on the default mux", everywhere},
@@ -360,6 +364,7 @@ func TestRulesFind(t *testing.T) {
 		{"reflect", noForbiddenImports, importing("antiforgery/a.go", "reflect"), "antiforgery/a.go: must not import reflect: types are known where they matter"},
 		{"unsafe", noForbiddenImports, importing("internal/x/a.go", "unsafe"), "internal/x/a.go: must not import unsafe: the compiler should go on checking"},
 		{"system calls of Windows", noForbiddenImports, importing("internal/x/a_windows.go", "unsafe"), ""},
+		{"system calls of Windows in tests", noForbiddenImports, importing("internal/x/a_windows_test.go", "unsafe"), ""},
 		{"package comment", onePackageComment, map[string]string{"middleware/doc.go": doc + "package p", "middleware/a.go": "package p"}, ""},
 		{"no package comment", onePackageComment, map[string]string{"middleware/a.go": "package p"}, "middleware: 0 package comments, want 1"},
 		{"two package comments", onePackageComment, map[string]string{"middleware/a.go": doc + "package p", "middleware/b.go": doc + "package p"}, "middleware: 2 package comments, want 1"},

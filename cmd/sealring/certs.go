@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/urfave/cli/v3"
 
@@ -88,7 +87,7 @@ func addCert(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	data, err := readUpload(c.Args().First())
+	data, err := readFile(c.Args().First(), certstore.MaxUpload)
 	if err != nil {
 		return err
 	}
@@ -97,20 +96,6 @@ func addCert(ctx context.Context, c *cli.Command) error {
 		return err
 	}
 	return done(c, fmt.Sprintf("added %s, %s, until %s", info.Thumbprint, info.Subject, day(info.NotAfter)))
-}
-
-// readUpload reads what Add can take at most.
-func readUpload(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, certstore.MaxUpload+1))
-	if err == nil && len(data) > certstore.MaxUpload {
-		err = fmt.Errorf("%s has more than %d bytes, which no certificate has", file, certstore.MaxUpload)
-	}
-	return data, err
 }
 
 func removeCert(ctx context.Context, c *cli.Command) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -19,7 +20,7 @@ func ringFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "store", Aliases: []string{"s"}, Usage: "where the ring is kept, such as file:./keys", Sources: cli.EnvVars("SEALRING_STORE")},
 		&cli.StringFlag{Name: "application", Aliases: []string{"a"}, Usage: "the `NAME` that payloads are isolated by; only explain needs it", Sources: cli.EnvVars("SEALRING_APPLICATION")},
-		&cli.StringSliceFlag{Name: "cert", Usage: "a `FILE` with a certificate and its key, PFX or PEM, that opens keys; the first one seals"},
+		&cli.StringSliceFlag{Name: "cert", Usage: "a `FILE` with a certificate and its key, PFX or PEM, or windows:THUMBPRINT, that opens keys; the first one seals"},
 		&cli.StringFlag{Name: "cert-password-file", Usage: "the `FILE` with the password of the PFX files", Sources: cli.EnvVars("SEALRING_CERT_PASSWORD_FILE")},
 		&cli.StringFlag{Name: "secret-file", Usage: "the `FILE` with the secret that opens and seals keys", Sources: cli.EnvVars("SEALRING_SECRET_FILE")},
 		&cli.BoolFlag{Name: "go-only", Usage: "no .NET program shares the store; needed to seal with --secret-file"},
@@ -64,18 +65,15 @@ func addSealers(c *cli.Command, cfg *dataprotection.Config) error {
 	return nil
 }
 
-// loadCertificates loads files of PFX or PEM. One in PEM may lack its private key.
+// loadCertificates loads files of PFX or PEM, or certificates of the Windows store.
+// One in PEM may lack its private key.
 func loadCertificates(c *cli.Command, files []string) (all x509seal.Certificates, err error) {
 	password, err := passwordFrom(c.String("cert-password-file"))
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range files {
-		load := func() (*x509seal.Certificate, error) { return loadPEM(file) }
-		if lower := strings.ToLower(file); strings.HasSuffix(lower, ".pfx") || strings.HasSuffix(lower, ".p12") {
-			load = func() (*x509seal.Certificate, error) { return x509seal.LoadPFX(file, password) }
-		}
-		certificate, err := load()
+	for _, name := range files {
+		certificate, err := loadCertificate(name, password)
 		if err != nil {
 			return nil, err
 		}
@@ -84,9 +82,20 @@ func loadCertificates(c *cli.Command, files []string) (all x509seal.Certificates
 	return all, nil
 }
 
+// loadCertificate loads one from where its name says that it is.
+func loadCertificate(name, password string) (*x509seal.Certificate, error) {
+	if thumbprint, ok := strings.CutPrefix(name, "windows:"); ok {
+		return x509seal.FromWindowsStore(thumbprint)
+	}
+	if lower := strings.ToLower(name); strings.HasSuffix(lower, ".pfx") || strings.HasSuffix(lower, ".p12") {
+		return x509seal.LoadPFX(name, password)
+	}
+	return loadPEM(name)
+}
+
 // loadPEM loads a certificate with the private key in the same file, if there is one.
 func loadPEM(file string) (*x509seal.Certificate, error) {
-	data, err := os.ReadFile(file)
+	data, err := readFile(file, maxSmallFile)
 	if err != nil {
 		return nil, err
 	}
@@ -102,11 +111,32 @@ func passwordFrom(file string) (string, error) {
 	if file == "" {
 		return "", nil
 	}
-	data, err := os.ReadFile(file)
+	data, err := readFile(file, maxSmallFile)
 	if err != nil {
 		return "", fmt.Errorf("the password: %w", err)
 	}
 	return strings.TrimRight(string(data), "\r\n"), nil
+}
+
+// maxSmallFile is more than a password or a certificate has.
+const maxSmallFile = 1 << 20
+
+// readFile reads a file of reasonable size, so that one named by mistake is an
+// error and not a full memory.
+func readFile(file string, limit int64) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s has more than %d bytes; it must be another file", file, limit)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return data, nil
 }
 
 // openManager returns a manager of the ring that the flags describe. It does not

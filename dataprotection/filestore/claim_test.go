@@ -458,7 +458,11 @@ func TestSixtyFourHandles(t *testing.T) {
 			}
 			close(start)
 			all.Wait()
-			if got := fileNames(t, dir); len(got) != 1 || added.Load() != 1 {
+			got := fileNames(t, dir)
+			if runtime.GOOS == "windows" { // where what another handle has open is not removed at once
+				got = slices.DeleteFunc(got, func(name string) bool { return filepath.Ext(name) != ".xml" })
+			}
+			if len(got) != 1 || added.Load() != 1 {
 				t.Fatalf("got files %q and %d successes, want one and 1", got, added.Load())
 			}
 		}

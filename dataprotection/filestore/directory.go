@@ -84,6 +84,9 @@ func (s *Store) list(ctx context.Context) (l listing, err error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		if info, statErr := os.Stat(s.dir); err != nil && statErr == nil && !info.IsDir() {
+			return errors.New("it is no directory") // which Windows calls missing
+		}
 		marked := false
 		l, marked = sortOut(entries)
 		if s.shared && !marked {

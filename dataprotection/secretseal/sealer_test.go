@@ -188,8 +188,8 @@ func TestNewRefuses(t *testing.T) {
 		return file
 	}
 	for _, row := range []struct{ name, file, want string }{
-		{"missing", filepath.Join(dir, "missing"), "no such file"},
-		{"directory", dir, "directory"},
+		{"missing", filepath.Join(dir, "missing"), systemsWords(filepath.Join(dir, "missing"))},
+		{"directory", dir, systemsWords(dir)},
 		{"empty", write("empty", ""), "has 0 bytes; 16 are the least"},
 		{"short", write("short", "fifteen bytes..\n"), "has 15 bytes; 16 are the least"},
 		{"large", write("large", strings.Repeat("x", 64<<10+1)), "more than 65536 bytes"},
@@ -199,6 +199,12 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, %v, want an error with %q and the file", row.name, s, err, row.want)
 		}
 	}
+}
+
+// systemsWords are those of the error that a file cannot be read for.
+func systemsWords(file string) string {
+	_, err := os.ReadFile(file)
+	return errors.Unwrap(err).Error()
 }
 
 func TestLoadFile(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 // A Certificate is a certificate with an RSA key, and mostly with its private key.
 // It implements dataprotection.Sealer and dataprotection.Opener and is safe for
 // concurrent use. It prints, logs and marshals without its private key. Make one
-// with LoadPFX, LoadPEM or New.
+// with LoadPFX, LoadPEM, FromWindowsStore or New.
 type Certificate struct {
 	cert *x509.Certificate
 	key  crypto.Decrypter // nil if it is not at hand

@@ -22,7 +22,8 @@
 // says so.
 //
 // The certificate must have an RSA key. Its private key is used through
-// crypto.Decrypter, so it may live in a device; one is needed to open, none to seal.
+// crypto.Decrypter, so it may live in a device or in the certificate store of
+// Windows ([FromWindowsStore]); one is needed to open, none to seal.
 //
 // Encrypting for a certificate keeps keys from those who can read the store. It
 // does not keep out those who can write to it: a certificate is public, and

@@ -229,7 +229,7 @@ func TestFolderErrors(t *testing.T) {
 	put(t, keyless, "a.crt", issue(t, "public", keyA(), "2026-01-01"), nil)
 	putFile(t, keyless, "b.pfx", []byte("PFX"))
 	for _, tc := range []struct{ name, dir, want string }{
-		{"missing", filepath.Join(empty, "no"), "no such file"},
+		{"missing", filepath.Join(empty, "no"), systemsWords(filepath.Join(empty, "no"))},
 		{"empty", empty, "has no certificate with its private key"},
 		{"nothing to open with", keyless, "b.pfx is not used"},
 	} {
