@@ -23,7 +23,7 @@ import (
 )
 
 // options are what can be set on the command line.
-type options struct{ addr, data, origin, cert, key string }
+type options struct{ addr, data, origin, cert, key, name, status string }
 
 func main() {
 	var o options
@@ -32,6 +32,8 @@ func main() {
 	flag.StringVar(&o.origin, "origin", "", "what browsers call the site, such as https://app.example, if a proxy is in front")
 	flag.StringVar(&o.cert, "cert", "", "file of the TLS certificate; without it the site is for this machine's own browser or a proxy")
 	flag.StringVar(&o.key, "key", "", "file of the TLS certificate's key")
+	flag.StringVar(&o.name, "name", "", "what this instance is called; shown on each page, to tell it from others behind a proxy")
+	flag.StringVar(&o.status, "status", "", "address at which operators see the state of the key ring; none without it")
 	flag.Parse()
 
 	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
@@ -52,6 +54,15 @@ func run(ctx context.Context, log zerolog.Logger, o options) error {
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		return err
+	}
+	if o.status != "" {
+		operators, err := net.Listen("tcp", o.status)
+		if err != nil {
+			return err
+		}
+		server := &http.Server{Handler: http.HandlerFunc(app.status), ReadHeaderTimeout: 10 * time.Second}
+		defer server.Close()
+		go server.Serve(operators)
 	}
 	log.Info().Msg("open " + o.url(listener))
 

@@ -46,6 +46,7 @@ type page struct {
 	Title              string
 	User               *claims.Principal
 	Flash              string
+	Instance           string
 	Form               form
 	Data               any
 }
@@ -62,7 +63,7 @@ func (a *app) show(w http.ResponseWriter, r *http.Request, status int, name stri
 		return
 	}
 	p.User = claims.FromContext(r.Context())
-	p.Flash = a.takeFlash(w, r)
+	p.Flash, p.Instance = a.takeFlash(w, r), a.options.name
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")

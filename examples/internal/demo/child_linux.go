@@ -1,11 +1,11 @@
-package main
+package demo
 
 import (
 	"os/exec"
 	"syscall"
 )
 
-// endWithParent has the system end the other half when this one is killed.
+// endWithParent has the system end the child when this program is killed.
 func endWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 }
