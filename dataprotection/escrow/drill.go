@@ -34,10 +34,10 @@ type Report struct {
 	Refused []dataprotection.RestoredKey
 }
 
-// Drill rehearses a restore without changing anything: it opens every key in
-// escrow, compares it with that of the ring, restores all into a ring in memory,
-// and has that open what the real ring has sealed a moment ago. Cfg is the
-// configuration of the real ring, which is only read.
+// Drill rehearses a restore without changing anything: it restores all that is in
+// escrow into a ring in memory, with nothing but opts.Openers, compares each key with
+// that of the real ring, and has the restored ring open what the real one has sealed
+// a moment ago. Cfg is the configuration of the real ring, which is only read.
 //
 // The error is nil if the ring could be lost today without loss: every key of it is
 // in escrow, can be opened and is the same, and payloads open. Else it says
@@ -45,12 +45,16 @@ type Report struct {
 func Drill(ctx context.Context, cfg dataprotection.Config, from dataprotection.Store, opts DrillOptions) (Report, error) {
 	cfg.ReadOnly, cfg.Escrow = true, nil
 	var report Report
-	if err := report.compare(ctx, cfg, from, opts); err != nil {
+	restored, err := report.restore(ctx, cfg, from, opts)
+	if err != nil {
 		return report, fmt.Errorf("escrow: drill: %w", err)
 	}
-	err := report.err()
+	if err := report.compare(ctx, cfg, restored); err != nil {
+		return report, fmt.Errorf("escrow: drill: %w", err)
+	}
+	err = report.err()
 	if len(report.Covered) > 0 {
-		err = errors.Join(err, rehearse(ctx, cfg, from, opts))
+		err = errors.Join(err, rehearse(ctx, cfg, restored, opts))
 	}
 	if err != nil {
 		return report, fmt.Errorf("escrow: drill: %w", err)
@@ -58,8 +62,41 @@ func Drill(ctx context.Context, cfg dataprotection.Config, from dataprotection.S
 	return report, nil
 }
 
-// compare sets what the ring has against what lies in escrow.
-func (r *Report) compare(ctx context.Context, cfg dataprotection.Config, from dataprotection.Store, opts DrillOptions) error {
+// inMemory is the ring in a store that is lost after the drill, in clear. Nothing of
+// the real ring is at hand there, as it would not be in a disaster.
+func inMemory(cfg dataprotection.Config, store dataprotection.Store) dataprotection.Config {
+	cfg.Store, cfg.Sealer, cfg.Openers = store, nil, nil
+	cfg.Logger = slog.New(slog.DiscardHandler)
+	return cfg
+}
+
+// restore puts what lies in escrow into memory.
+func (r *Report) restore(ctx context.Context, cfg dataprotection.Config, from dataprotection.Store, opts DrillOptions) (dataprotection.Store, error) {
+	cfg = inMemory(cfg, memstore.New())
+	cfg.ReadOnly = false
+	m, err := dataprotection.NewManager(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	result, err := m.Restore(ctx, from, &dataprotection.RestoreOptions{Openers: opts.Openers})
+	if len(result.Keys) == 0 && err != nil {
+		return nil, err
+	}
+	r.refused(result)
+	return cfg.Store, nil
+}
+
+// refused takes over what was refused.
+func (r *Report) refused(result dataprotection.Restoration) {
+	for _, k := range result.Keys {
+		if k.Outcome == dataprotection.Refused {
+			r.Refused = append(r.Refused, k)
+		}
+	}
+}
+
+// compare sets what the ring has against what was restored.
+func (r *Report) compare(ctx context.Context, cfg dataprotection.Config, restored dataprotection.Store) error {
 	m, err := dataprotection.NewManager(ctx, cfg)
 	if err != nil {
 		return err
@@ -68,18 +105,12 @@ func (r *Report) compare(ctx context.Context, cfg dataprotection.Config, from da
 	if err != nil {
 		return err
 	}
-	dry, err := m.Restore(ctx, from, &dataprotection.RestoreOptions{Openers: opts.Openers, DryRun: true})
-	if len(dry.Keys) == 0 && err != nil {
-		return err
-	}
+	// The errors are in the result, if anything was restored.
+	dry, _ := m.Restore(ctx, restored, &dataprotection.RestoreOptions{DryRun: true})
+	r.refused(dry)
 	covered := map[dataprotection.KeyID]bool{}
 	for _, k := range dry.Keys {
-		switch k.Outcome {
-		case dataprotection.Present:
-			covered[k.Key.ID] = true
-		case dataprotection.Refused:
-			r.Refused = append(r.Refused, k)
-		}
+		covered[k.Key.ID] = k.Outcome == dataprotection.Present
 	}
 	for _, k := range live.Keys {
 		if covered[k.ID] {
@@ -102,16 +133,16 @@ func (r *Report) err() error {
 	return errors.Join(errs...)
 }
 
-// rehearse restores into memory and opens there what the real ring seals.
-func rehearse(ctx context.Context, cfg dataprotection.Config, from dataprotection.Store, opts DrillOptions) error {
+// rehearse opens with the restored ring what the real one seals.
+func rehearse(ctx context.Context, cfg dataprotection.Config, store dataprotection.Store, opts DrillOptions) error {
 	live, err := dataprotection.Open(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("the real ring: %w", err)
 	}
 	defer live.Close()
-	restored, err := restoreInMemory(ctx, cfg, from, opts)
+	restored, err := dataprotection.Open(ctx, inMemory(cfg, store))
 	if err != nil {
-		return err
+		return fmt.Errorf("the restored ring: %w", err)
 	}
 	defer restored.Close()
 	purpose, text := "Sealring.Escrow.Drill", rand.Text()
@@ -128,22 +159,4 @@ func rehearse(ctx context.Context, cfg dataprotection.Config, from dataprotectio
 		return nil
 	}
 	return opts.Check(ctx, restored)
-}
-
-func restoreInMemory(ctx context.Context, cfg dataprotection.Config, from dataprotection.Store, opts DrillOptions) (*dataprotection.KeyRing, error) {
-	cfg.Store, cfg.Sealer, cfg.Openers, cfg.ReadOnly = memstore.New(), nil, nil, false
-	cfg.Logger = slog.New(slog.DiscardHandler)
-	m, err := dataprotection.NewManager(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	if r, err := m.Restore(ctx, from, &dataprotection.RestoreOptions{Openers: opts.Openers}); len(r.Keys) == 0 {
-		return nil, err
-	}
-	cfg.ReadOnly = true
-	ring, err := dataprotection.Open(ctx, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("the restored ring: %w", err)
-	}
-	return ring, nil
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -309,6 +310,30 @@ func TestDrill(t *testing.T) {
 			opts.Openers = []dataprotection.Opener{stranger}
 		})
 		if err == nil || len(report.Covered) != 0 || !strings.Contains(err.Error(), public.Thumbprint()) {
+			t.Errorf("Drill = %+v, %v", report, err)
+		}
+	})
+	t.Run("a copy that only the ring itself can open", func(t *testing.T) {
+		report, err := drill(t, func(t *testing.T, dir string, cfg *dataprotection.Config, opts *escrow.DrillOptions) {
+			files, err := filepath.Glob(filepath.Join(dir, "*.xml"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			snap, err := cfg.Store.Load(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			oldest := snap.Elements[0] // not the one that seals
+			file := filepath.Join(dir, oldest.Name+".xml")
+			if !slices.Contains(files, file) {
+				t.Fatalf("%s is not among %q", file, files)
+			}
+			if err := os.WriteFile(file, oldest.XML, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			opts.Check = nil
+		})
+		if err == nil || len(report.Covered) != 2 || len(report.Missing) != 1 || len(report.Refused) != 1 {
 			t.Errorf("Drill = %+v, %v", report, err)
 		}
 	})
