@@ -226,6 +226,10 @@ func TestAddRefuses(t *testing.T) {
 		{"cut", good[:len(good)/2], nil, []string{"the PFX cannot be read"}},
 		{"too long", make([]byte, certstore.MaxUpload+1), nil, []string{"more than 262144 bytes"}},
 		{"another password", func() []byte { d, _ := pkcs12.Modern.Encode(keyA(), alice, nil, "other"); return d }(), nil, []string{"the password does not open the PFX"}},
+		{"a PFX that would keep us busy", func() []byte {
+			d, _ := pkcs12.Modern.WithIterations(300_001).Encode(keyA(), alice, nil, "secret")
+			return d
+		}(), nil, []string{"asks for too much work"}},
 		{"no private key", pemOf(t, nil, alice), nil, []string{"there is no PRIVATE KEY"}},
 		{"another's private key", pfx(t, keyB(), alice), nil, []string{`does not belong to certificate "CN=alice"`}},
 		{"EC", pfx(t, ec, issue(t, "ec", ec, nil, nil)), nil, []string{"only RSA"}},

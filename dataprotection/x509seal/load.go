@@ -73,8 +73,12 @@ func readFile(file string) ([]byte, error) {
 	return data, nil
 }
 
-// ParsePFX is LoadPFX for the content of a file.
+// ParsePFX is LoadPFX for the content of a file, which may come from anybody: one
+// that asks for more work than .NET bears is refused.
 func ParsePFX(data []byte, password string) (*Certificate, error) {
+	if err := checkCost(data, password); err != nil {
+		return nil, err
+	}
 	key, cert, chain, err := pkcs12.DecodeChain(data, password)
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):
