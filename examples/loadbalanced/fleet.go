@@ -29,7 +29,6 @@ type fleet struct {
 	log     zerolog.Logger
 	data    string
 	program string // the login app
-	temp    string // where that is
 
 	starting  sync.Mutex // one at a time
 	mu        sync.Mutex
@@ -44,16 +43,8 @@ type instance struct {
 }
 
 func newFleet(ctx context.Context, log zerolog.Logger, data string) (*fleet, error) {
-	temp, err := os.MkdirTemp("", "loadbalanced")
-	if err != nil {
-		return nil, err
-	}
-	f := &fleet{log: log, data: data, program: filepath.Join(temp, "login.exe"), temp: temp}
-	if err := f.prepare(ctx); err != nil {
-		f.close()
-		return nil, err
-	}
-	return f, nil
+	f := &fleet{log: log, data: data, program: filepath.Join(data, "login.exe")}
+	return f, f.prepare(ctx)
 }
 
 // prepare builds the login app and finds addresses.
@@ -83,7 +74,6 @@ func (f *fleet) close() {
 	for i := range f.instances {
 		_ = f.kill(i)
 	}
-	_ = os.RemoveAll(f.temp)
 }
 
 // addresses are those of all instances, running or not: a proxy finds out.

@@ -157,7 +157,7 @@ func TestControlPage(t *testing.T) {
 }
 
 func TestUnknownProxy(t *testing.T) {
-	if _, err := startProxy(t.Context(), zerolog.Nop(), "apache", "localhost:0", nil); err == nil || !strings.Contains(err.Error(), "haproxy, nginx or caddy") {
+	if _, err := startProxy(t.Context(), zerolog.Nop(), "apache", "localhost:0", t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "haproxy, nginx or caddy") {
 		t.Errorf("%v, want to hear which there are", err)
 	}
 }

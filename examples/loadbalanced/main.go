@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -38,6 +39,10 @@ func main() {
 
 // run starts everything, the control page last, and ends it when ctx ends.
 func run(ctx context.Context, log zerolog.Logger, addr, site, proxy, data string, instances int) error {
+	data, err := filepath.Abs(data)
+	if err != nil {
+		return err
+	}
 	fleet, err := newFleet(ctx, log, data)
 	if err != nil {
 		return err
@@ -48,7 +53,7 @@ func run(ctx context.Context, log zerolog.Logger, addr, site, proxy, data string
 			return err
 		}
 	}
-	site, err = startProxy(ctx, log, proxy, site, fleet.addresses())
+	site, err = startProxy(ctx, log, proxy, site, data, fleet.addresses())
 	if err != nil {
 		return err
 	}
@@ -60,7 +65,7 @@ func run(ctx context.Context, log zerolog.Logger, addr, site, proxy, data string
 	if err != nil {
 		return err
 	}
-	log.Info().Msg("the instances write their logs to " + data)
+	log.Info().Msg("the logs of the instances are in " + data)
 	log.Info().Msg("the site is http://" + site)
 	log.Info().Msg("to watch and control it open http://" + reachable(addr, listener))
 	return serve(ctx, listener, page)

@@ -52,8 +52,8 @@ func program(name string) string {
 }
 
 // startProxy starts what is in front of the instances, until ctx ends, and returns
-// its address.
-func startProxy(ctx context.Context, log zerolog.Logger, name, site string, instances []string) (string, error) {
+// its address. Data is the folder in which it may have one of its own.
+func startProxy(ctx context.Context, log zerolog.Logger, name, site, data string, instances []string) (string, error) {
 	if name == "go" {
 		listener, err := net.Listen("tcp", site)
 		if err != nil {
@@ -75,8 +75,8 @@ func startProxy(ctx context.Context, log zerolog.Logger, name, site string, inst
 	if err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp("", "proxy")
-	if err != nil {
+	dir := filepath.Join(data, name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
 	file := filepath.Join(dir, brand.config)
@@ -89,10 +89,7 @@ func startProxy(ctx context.Context, log zerolog.Logger, name, site string, inst
 	if err != nil {
 		return "", fmt.Errorf("-proxy %s: %w", name, err)
 	}
-	context.AfterFunc(ctx, func() {
-		_ = cmd.Process.Kill()
-		_ = os.RemoveAll(dir)
-	})
+	context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
 	_, port, _ := net.SplitHostPort(site)
 	if err := demo.AwaitListener("127.0.0.1:"+port, ended, 10*time.Second); err != nil {
 		return "", fmt.Errorf("-proxy %s: %w", name, err)

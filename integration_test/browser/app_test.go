@@ -37,6 +37,7 @@ func runExample(t *testing.T, program, host string, args ...string) *example {
 	t.Helper()
 	cmd := exec.Command(program, append([]string{"-addr", "localhost:0"}, args...)...)
 	cmd.Env = append(os.Environ(), "NO_COLOR=1")
+	cmd.Dir = "../.." // whose versions count if it builds something
 	e := &example{Process: realtest.Start(t, cmd)}
 	e.Await(t, func() error {
 		found := listening.FindStringSubmatch(e.Output())
