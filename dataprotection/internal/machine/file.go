@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -45,8 +47,44 @@ func ReadFile(file string) (*Policy, error) {
 	v := &values{source: file, byName: d.values(), strict: true, where: func(name string) string {
 		return fmt.Sprintf("%s:%d", file, lineOf(data, name))
 	}}
+	v.checkNames(data)
 	v.checkSinks(d.KeyEscrowSinks)
 	return v.policy()
+}
+
+// checkNames refuses names that differ in the case of letters alone, of which one
+// would win, and texts that say nothing.
+func (v *values) checkNames(data []byte) {
+	var tables map[string]any
+	if err := toml.Unmarshal(data, &tables); err != nil {
+		return // the decoder has said that
+	}
+	v.refuseTwice(tables)
+	for _, name := range names {
+		if value, ok := v.byName[name].(string); ok && strings.TrimSpace(value) == "" {
+			v.wrong(name, "it is empty")
+		}
+	}
+}
+
+// refuseTwice looks into tables at any depth. TOML itself refuses the very same name.
+func (v *values) refuseTwice(node any) {
+	switch node := node.(type) {
+	case []any:
+		for _, n := range node {
+			v.refuseTwice(n)
+		}
+	case map[string]any:
+		seen := map[string]bool{}
+		for _, name := range slices.Sorted(maps.Keys(node)) {
+			if lower := strings.ToLower(name); seen[lower] {
+				v.wrong(name, "it is set twice, in another spelling")
+			} else {
+				seen[lower] = true
+			}
+			v.refuseTwice(node[name])
+		}
+	}
 }
 
 func read(file string) ([]byte, error) {

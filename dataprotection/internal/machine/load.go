@@ -55,12 +55,18 @@ func (s System) Load() (p *Policy, looked []string, err error) {
 	}
 	p, err = ReadFile(s.DefaultFile)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && !isLink(s.DefaultFile):
 		return nil, append(looked, s.DefaultFile+" does not exist"), nil
 	case p == nil && err == nil:
 		looked = append(looked, s.DefaultFile+" sets nothing")
 	}
 	return p, looked, err
+}
+
+// isLink tells a file that is not there from a link to one: somebody wants a policy.
+func isLink(file string) bool {
+	info, err := os.Lstat(file)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 func (s System) fromRegistry() (*Policy, error) {

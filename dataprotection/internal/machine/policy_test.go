@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,9 @@ func TestMalformedFiles(t *testing.T) {
 		{"a negative life", "DefaultKeyLifetime = -90", ":1: DefaultKeyLifetime: -90 days"},
 		{"no life at all", "DefaultKeyLifetime = 0", ":1: DefaultKeyLifetime: 0 days"},
 		{"a name twice", "DefaultKeyLifetime = 90\nDefaultKeyLifetime = 91", ":2: "},
+		{"a name twice, in another spelling", "DefaultKeyLifetime = 90\ndefaultkeylifetime = 91", "defaultkeylifetime: it is set twice"},
+		{"a name twice in a sink", "[[KeyEscrowSinks]]\nDirectory = \"/a\"\ndirectory = \"/b\"\nCertificate = \"/c\"", "directory: it is set twice"},
+		{"a text that says nothing", "\nEncryptionType = \" \"", ":2: EncryptionType: it is empty"},
 		{"a key size that is none", "EncryptionType = \"Managed\"\nEncryptionAlgorithmKeySize = 2048", ":1: EncryptionType: Managed (Aes-2048, HMACSHA256) cannot be used"},
 		{"an algorithm that is old", "EncryptionType = \"CNG-CBC\"\nEncryptionAlgorithm = \"3DES\"\nEncryptionAlgorithmKeySize = 192", "keys are no longer made for it"},
 		{"an algorithm that is none", "EncryptionType = \"CNG-CBC\"\nEncryptionAlgorithm = \"ROT13\"", "ROT13"},
@@ -232,6 +236,20 @@ func TestWhereItIsLookedFor(t *testing.T) {
 			}
 		})
 	}
+	t.Run("what is there and cannot be reached", func(t *testing.T) {
+		if runtime.GOOS == "windows" {
+			t.Skip("files are for Unix")
+		}
+		link := filepath.Join(t.TempDir(), "policy.toml")
+		if err := os.Symlink(missing, link); err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range []string{link, filepath.Join(good, "policy.toml")} {
+			if p, _, err := linux(file).Load(); p != nil || err == nil {
+				t.Errorf("%s: Load = %+v, %v, want an error", file, p, err)
+			}
+		}
+	})
 	t.Run("this machine", func(t *testing.T) {
 		t.Setenv("SEALRING_POLICY", good)
 		if p, _, err := machine.This().Load(); err != nil || p.Source != good {
