@@ -72,7 +72,6 @@ type certificates struct {
 
 // A certificatesView is what the page shows.
 type certificatesView struct {
-	Path         string
 	Token        antiforgery.Tokens
 	Certificates []certstore.Info
 	Problems     []string
@@ -129,7 +128,8 @@ func (c *certificates) change(w http.ResponseWriter, r *http.Request, store *cer
 	case err != nil:
 		c.fails(w, r, err)
 	default:
-		http.Redirect(w, r, r.URL.Path, http.StatusSeeOther)
+		w.Header().Set("Location", "?") // this page, wherever it is mounted and whatever was asked for
+		w.WriteHeader(http.StatusSeeOther)
 	}
 }
 
@@ -161,7 +161,7 @@ func (c *certificates) show(w http.ResponseWriter, r *http.Request, store *certs
 		return
 	}
 	var page bytes.Buffer
-	if err := c.page.Execute(&page, certificatesView{Path: r.URL.Path, Token: token, Certificates: list, Problems: problems}); err != nil {
+	if err := c.page.Execute(&page, certificatesView{Token: token, Certificates: list, Problems: problems}); err != nil {
 		c.fails(w, r, err)
 		return
 	}

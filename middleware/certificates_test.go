@@ -86,7 +86,10 @@ func newCertificateSite(t *testing.T) *certificateSite {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(page)
+	mux := http.NewServeMux()
+	mux.Handle("/", page)
+	mux.Handle("/customers/", http.StripPrefix("/customers", page))
+	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -196,6 +199,32 @@ func TestCertificatesPage(t *testing.T) {
 	}
 	if status, _ := s.remove(all[0].Thumbprint); status != http.StatusNotFound {
 		t.Errorf("removed once more: %d", status)
+	}
+}
+
+// The page is mounted below another path, and the forms and the answer to them lead
+// back to it: a path that a visitor was lured to, as //elsewhere, is not in them.
+func TestCertificatesPageLeadsNowhereElse(t *testing.T) {
+	s := newCertificateSite(t)
+	root := strings.TrimSuffix(s.url, "/certificates")
+	for _, path := range []string{"/customers/certificates", "/certificates?from=mail"} {
+		s.url = root + path
+		if _, page, _ := s.do("GET", "", nil); strings.Contains(page, "action=") {
+			t.Errorf("a form of %s leads elsewhere:\n%s", path, page)
+		}
+		if status, page := s.bring(aCertificate(t, "alice"), ""); status != http.StatusOK || !strings.Contains(page, "seals new keys") {
+			t.Errorf("%s: after it was brought: %d\n%s", path, status, page)
+		}
+	}
+	s.browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	name, value := s.token()
+	all, err := s.certs.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, h := s.do("POST", "application/x-www-form-urlencoded", strings.NewReader(url.Values{name: {value}, "remove": {all[0].Thumbprint}}.Encode()))
+	if got := h.Get("Location"); got != "?" {
+		t.Errorf("Location = %q", got)
 	}
 }
 
