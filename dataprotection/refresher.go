@@ -230,11 +230,13 @@ func (r *refresher) settle(ctx context.Context) (plan, error) {
 	return plan{}, &RingError{Op: "add", Element: "a key", Err: fmt.Errorf("others wrote to the store each time, %d times: %w", maxConflicts, ErrConflict)}
 }
 
-// reloadAfterConflict waits a moment, so that instances get out of step.
+// reloadAfterConflict waits a moment, so that instances get out of step. What another
+// has written may be what the next key is to be sealed with.
 func (r *refresher) reloadAfterConflict(ctx context.Context) error {
 	if err := poll.Sleep(ctx, poll.Jitter(settlePause)); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
+	r.reader.renew(ctx, r.cfg)
 	c, err := r.reader.readSettled(ctx, "")
 	if err != nil {
 		return err

@@ -146,6 +146,6 @@ func infoOf(cert *x509.Certificate, added time.Time) Info {
 	}
 }
 
-func elementName(cert *x509.Certificate) string {
-	return "certificate-" + strings.ToLower(thumbprint(cert))
-}
+func elementName(cert *x509.Certificate) string { return elementNameOf(thumbprint(cert)) }
+
+func elementNameOf(thumbprint string) string { return "certificate-" + strings.ToLower(thumbprint) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/sealring/sealring/dataprotection"
@@ -30,7 +31,7 @@ func (e *InUseError) Error() string {
 var ErrNotFound = errors.New("certstore: there is no such certificate")
 
 // Remove removes a certificate, by its thumbprint in any letter case. If keys of the
-// ring need it, nothing is removed and the error is an *InUseError, also where an
+// ring need it, nothing is removed and the error is an *InUseError; nor is it where an
 // element of the ring cannot be read and may be such a key. The error
 // Is errors.ErrUnsupported for a store that cannot remove.
 func (s *Store) Remove(ctx context.Context, thumbprint string) error {
@@ -41,12 +42,9 @@ func (s *Store) Remove(ctx context.Context, thumbprint string) error {
 	if !ok {
 		return fmt.Errorf("certstore: this store cannot remove elements: %w", errors.ErrUnsupported)
 	}
-	snap, err := s.cfg.Store.Load(ctx, "")
+	snap, err := s.readable(ctx)
 	if err != nil {
-		return fmt.Errorf("certstore: %w", err)
-	}
-	if len(snap.Unreadable) > 0 {
-		return fmt.Errorf("certstore: an element of the ring may need the certificate and cannot be read: %w", snap.Unreadable[0])
+		return err
 	}
 	thumbprint = strings.ToUpper(thumbprint)
 	elements := s.elements(ctx, snap, thumbprint)
@@ -59,8 +57,47 @@ func (s *Store) Remove(ctx context.Context, thumbprint string) error {
 	if err := remover.Remove(ctx, elements...); err != nil {
 		return fmt.Errorf("certstore: %w", err)
 	}
+	if err := s.neededMeanwhile(ctx, thumbprint, elements[0]); err != nil {
+		return err
+	}
 	_, err = s.Renew(ctx)
 	return err
+}
+
+// readable reads the store, and refuses what may be a key that needs a certificate.
+func (s *Store) readable(ctx context.Context) (dataprotection.Snapshot, error) {
+	snap, err := s.cfg.Store.Load(ctx, "")
+	if err != nil {
+		return snap, fmt.Errorf("certstore: %w", err)
+	}
+	const may = "certstore: an element of the ring may need the certificate and cannot be read: "
+	if len(snap.Unreadable) > 0 {
+		return snap, fmt.Errorf(may+"%w", snap.Unreadable[0])
+	}
+	for _, e := range snap.Elements {
+		if _, err := keyxml.Parse(e.XML); err != nil {
+			return snap, fmt.Errorf(may+"%s: %w", nameOf(e), err)
+		}
+	}
+	return snap, nil
+}
+
+// neededMeanwhile puts a certificate back if a key was sealed with it in the moment
+// of its removal.
+func (s *Store) neededMeanwhile(ctx context.Context, thumbprint string, element dataprotection.Element) error {
+	snap, err := s.cfg.Store.Load(ctx, "")
+	if err != nil {
+		return fmt.Errorf("certstore: %w", err)
+	}
+	keys := sealedWith(snap, thumbprint)
+	if len(keys) == 0 {
+		return nil
+	}
+	err = s.cfg.Store.Add(ctx, dataprotection.Element{Name: elementNameOf(thumbprint), XML: element.XML}, "")
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("certstore: put certificate %s back, which keys need: %w", thumbprint, err)
+	}
+	return &InUseError{Thumbprint: thumbprint, Keys: keys}
 }
 
 // elements are those that hold the certificate, whether or not it can be used.
