@@ -107,7 +107,7 @@ func removeCert(ctx context.Context, c *cli.Command) error {
 		return err
 	}
 	thumbprint := c.Args().First()
-	if err := confirm(c, fmt.Sprintf("Remove the certificate %s with its private key?", thumbprint)); err != nil {
+	if err := confirm(ctx, c, fmt.Sprintf("Remove the certificate %s with its private key?", thumbprint)); err != nil {
 		return err
 	}
 	err = certs.Remove(ctx, thumbprint)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/dataprotection/hostpolicy"
 )
 
 func doctorCommand() *cli.Command {
@@ -55,8 +58,12 @@ type finding struct {
 type examination struct {
 	now      time.Time
 	storeURL string
-	place    string // the directory, if the store is one
-	opens    bool   // something was given to open keys with
+	place    string               // the directory, if the store is one
+	missing  bool                 // there is no such directory
+	written  map[string]time.Time // when the file server says that each file was written
+	opens    bool                 // something was given to open keys with
+	sealer   dataprotection.Sealer
+	policy   hostpolicy.Explanation
 	listing  dataprotection.Listing
 	snapshot dataprotection.Snapshot
 }
@@ -78,6 +85,9 @@ func examine(ctx context.Context, c *cli.Command) error {
 		return err
 	case err != nil:
 		d.Findings = []finding{unreachable(err)}
+		if _, policyErr := hostpolicy.Explain(); policyErr != nil {
+			d.Findings = badPolicy(policyErr)
+		}
 	default:
 		d.Keys = len(x.listing.Keys)
 		for _, check := range checks {
@@ -106,7 +116,15 @@ func newExamination(ctx context.Context, c *cli.Command) (*examination, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &examination{now: now(), storeURL: withoutPassword(c.String("store")), opens: cfg.Sealer != nil, place: directoryOf(c.String("store"))}
+	x := &examination{now: now(), storeURL: withoutPassword(c.String("store")), opens: cfg.Sealer != nil, sealer: cfg.Sealer, place: directoryOf(c.String("store"))}
+	if x.policy, err = hostpolicy.Explain(); err != nil {
+		return nil, err
+	}
+	if x.place != "" {
+		_, err := os.Stat(x.place)
+		x.missing = errors.Is(err, fs.ErrNotExist)
+		x.written = writtenAt(x.place)
+	}
 	if x.listing, err = m.List(ctx); err != nil {
 		return nil, err
 	}
@@ -116,10 +134,29 @@ func newExamination(ctx context.Context, c *cli.Command) (*examination, error) {
 
 func unreachable(err error) finding {
 	return finding{
-		critical, "store", "the store cannot be read: " + strings.TrimPrefix(err.Error(), "dataprotection: "),
+		critical, "store", "the store cannot be read: " + strings.Join(strings.Fields(strings.TrimPrefix(inFlags(err), "dataprotection: ")), " "),
 		"programs that run go on with the keys they know; none can start, and no revocation is seen",
 		"see to it that it can be reached by the account that programs run as, and run this again",
 	}
+}
+
+func badPolicy(err error) []finding {
+	return []finding{{
+		critical, "policy", strings.TrimPrefix(err.Error(), "hostpolicy: "), "no program starts on this machine, but those that state a policy of their own",
+		"mend that file; sealring policy check FILE says whether it is right",
+	}}
+}
+
+// writtenAt tells when the files of a directory were written, as far as that can be told.
+func writtenAt(dir string) map[string]time.Time {
+	written := map[string]time.Time{}
+	entries, _ := os.ReadDir(dir) // if it cannot be read, the store has said so
+	for _, entry := range entries {
+		if info, err := entry.Info(); err == nil {
+			written[entry.Name()] = info.ModTime()
+		}
+	}
+	return written
 }
 
 func (d diagnosis) write(w io.Writer) {

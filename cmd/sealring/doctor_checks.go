@@ -12,7 +12,7 @@ import (
 
 // checks is everything that is looked at. Each finds nothing on a ring that is well.
 var checks = []func(*examination) []finding{
-	checkReaders, checkUnreadable, checkSealing, checkRotation, checkOpening, checkAtRest, checkMixture,
+	checkReaders, checkUnreadable, checkSealing, checkRotation, checkOpening, checkCertificate, checkPolicy, checkAtRest, checkMixture,
 	checkClocks, checkRaces, checkLeftovers, checkSpace,
 }
 
@@ -70,6 +70,9 @@ func (x *examination) assumeUsable() []dataprotection.KeyInfo {
 }
 
 func checkSealing(x *examination) []finding {
+	if len(x.listing.Keys) == 0 && x.missing {
+		return []finding{{warning, "keys", "there is no directory " + x.place, "either no program has been started on it yet, or it is another one than the programs use, or a disk is not mounted", "compare with what the programs are given; sealring provision directory " + shellWord(x.place) + " makes it"}}
+	}
 	if len(x.listing.Keys) == 0 {
 		return []finding{{note, "keys", "the ring has no keys", "the first program that opens it makes one", ""}}
 	}
@@ -114,19 +117,59 @@ func checkOpening(x *examination) (all []finding) {
 		}
 		return all
 	}
+	const mend = "give the certificate or secret that it was sealed with to every program, or restore it from escrow"
 	def := x.resolution().Default
+	others := keyList{}
 	for _, k := range x.listing.Keys {
-		if k.Unusable == nil {
-			continue
+		switch {
+		case k.Unusable == nil:
+		case def != nil && def.ID == k.ID:
+			all = append(all, finding{critical, "opening", fmt.Sprintf("key %s cannot be opened here: %s", k.ID, inFlags(k.Unusable)), "it is the key that seals: no program without that certificate or secret starts", mend})
+		default:
+			others.Keys = append(others.Keys, newKeyRow(k, false, x.now))
 		}
-		f := finding{warning, "opening", fmt.Sprintf("key %s cannot be opened: %v", k.ID, k.Unusable), "what it has sealed cannot be read, here", "give the certificate or secret that it was sealed with to every program, or restore it from escrow"}
-		if def != nil && def.ID == k.ID {
-			f.Severity, f.Why = critical, "it is the key that seals: no program without that certificate or secret starts"
-		}
-		all = append(all, f)
+	}
+	for _, reason := range others.reasons() {
+		all = append(all, finding{warning, "opening", reason, "what was sealed with it cannot be read, here", mend})
 	}
 	return all
 }
+
+// checkCertificate passes on what the sealer has to say, such as that its
+// certificate is about to end.
+func checkCertificate(x *examination) (all []finding) {
+	w, ok := x.sealer.(dataprotection.Warner)
+	if !ok {
+		return nil
+	}
+	for _, text := range w.Warnings(x.now) {
+		all = append(all, finding{
+			warning, "certificate", text, "Sealring takes it all the same; .NET that has it by thumbprint, and other tools, do not",
+			"docs/certificates.md has the steps to another one",
+		})
+	}
+	return all
+}
+
+// checkPolicy compares the newest key with what the machine prescribes.
+func checkPolicy(x *examination) (all []finding) {
+	const mend = "sealring policy show"
+	def := x.resolution().Default
+	if def == nil || x.policy.Source == "" {
+		return nil
+	}
+	const why = "it was made before the policy, on another machine, or by a program that states its own; the next key should follow it"
+	if want := x.policy.Algorithm; want != "" && def.Algorithm != "" && def.Algorithm != want {
+		all = append(all, finding{note, "policy", fmt.Sprintf("key %s, which seals, is for %s; %s prescribes %s", def.ID, def.Algorithm, x.policy.Source, want), why, mend})
+	}
+	if want := x.policy.KeyLifetime; want != 0 && def.Expires.Sub(def.Created) > want+longerThanPlanned {
+		all = append(all, finding{note, "policy", fmt.Sprintf("key %s, which seals, lives for %s; %s prescribes %s", def.ID, span(def.Expires.Sub(def.Created)), x.policy.Source, span(want)), why, mend})
+	}
+	return all
+}
+
+// longerThanPlanned is what a successor's life may have on top: it is made that much ahead.
+const longerThanPlanned = 4 * 24 * time.Hour
 
 func checkAtRest(x *examination) []finding {
 	clear := x.countKeys(func(k *dataprotection.KeyInfo) bool { return len(k.SealedBy) == 0 && !k.Revoked })
@@ -162,12 +205,26 @@ func checkMixture(x *examination) (all []finding) {
 }
 
 func checkClocks(x *examination) (all []finding) {
+	const mend = "compare the clocks (timedatectl, w32tm) and let them be synchronised"
 	for _, k := range x.listing.Keys {
 		if ahead := k.Created.Sub(x.now); ahead > clockTolerance {
 			all = append(all, finding{
 				warning, "clock", fmt.Sprintf("key %s was made %s in the future", k.ID, span(ahead)),
 				"the clock of this machine or of the one that made it is wrong; logins expire too early or too late",
-				"compare the clocks (timedatectl, w32tm) and let them be synchronised",
+				mend,
+			})
+		}
+		written, ok := x.written[k.Element]
+		if early := k.Created.Sub(written); ok && early > clockTolerance {
+			all = append(all, finding{
+				warning, "clock", fmt.Sprintf("the file of key %s was written %s before the key was made", k.ID, span(early)),
+				"the clock of the file server, or of the machine that made the key, is wrong; logins expire too early or too late", mend,
+			})
+		}
+		if ahead := written.Sub(x.now); ok && ahead > clockTolerance {
+			all = append(all, finding{
+				warning, "clock", fmt.Sprintf("the file of key %s was written %s in the future", k.ID, span(ahead)),
+				"the clock of this machine or of the file server is wrong; logins expire too early or too late", mend,
 			})
 		}
 	}
@@ -176,19 +233,30 @@ func checkClocks(x *examination) (all []finding) {
 
 // checkRaces looks for keys that were made where one was wanted.
 func checkRaces(x *examination) (all []finding) {
-	keys := slices.Clone(x.listing.Keys)
+	keys := slices.DeleteFunc(slices.Clone(x.listing.Keys), func(k dataprotection.KeyInfo) bool { return k.Revoked || k.ExpiredAt(x.now) })
 	slices.SortFunc(keys, func(a, b dataprotection.KeyInfo) int { return a.Created.Compare(b.Created) })
-	for i := 1; i < len(keys); i++ {
-		a, b := &keys[i-1], &keys[i]
-		if a.Revoked || b.Revoked || b.Created.Sub(a.Created) > raceWindow || b.ExpiredAt(x.now) {
-			continue
+	for len(keys) > 0 {
+		n := 1
+		for n < len(keys) && keys[n].Created.Sub(keys[n-1].Created) <= raceWindow {
+			n++
 		}
-		all = append(all, finding{
-			note, "races", fmt.Sprintf("keys %s and %s were made within %s", a.ID, b.ID, span(b.Created.Sub(a.Created))),
-			"instances made a key each, as ASP.NET Core does when several start together; both open everywhere, the newer seals", "",
-		})
+		if n > 1 {
+			all = append(all, race(keys[:n]))
+		}
+		keys = keys[n:]
 	}
 	return all
+}
+
+func race(keys []dataprotection.KeyInfo) finding {
+	var ids []string
+	for _, k := range keys {
+		ids = append(ids, k.ID.String())
+	}
+	return finding{
+		note, "races", fmt.Sprintf("%s were made within %s", named("key", ids), span(keys[len(keys)-1].Created.Sub(keys[0].Created))),
+		"instances made a key each, as ASP.NET Core does when several start together, or somebody made several; all of them open everywhere, the newest seals", "",
+	}
 }
 
 func checkLeftovers(x *examination) []finding {

@@ -2,13 +2,17 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/dataprotection/hostpolicy"
 )
 
 var noon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
@@ -84,6 +88,111 @@ func TestChecks(t *testing.T) {
 				t.Errorf("found %q, want %q", joined, tt.want)
 			}
 		})
+	}
+}
+
+// TestSurroundings checks what is not in the keys.
+func TestSurroundings(t *testing.T) {
+	good := key(1, -10*days, 80*days)
+	good.Element = "key-1.xml"
+	at := func(d time.Duration) map[string]time.Time { return map[string]time.Time{"key-1.xml": noon.Add(d)} }
+	tests := []struct {
+		name   string
+		change func(*examination)
+		want   string
+	}{
+		{"well", func(x *examination) { x.written = at(-10 * days) }, ""},
+		{"touched later", func(x *examination) { x.written = at(-hour) }, ""},
+		{"clocks nearly agree", func(x *examination) { x.written = at(-10*days - 4*time.Minute) }, ""},
+		{"file server behind", func(x *examination) { x.written = at(-10*days - hour) }, "warning clock: the file of key 00000000-0000-0000-0000-000000000001 was written 60 minutes before the key was made"},
+		{"file server ahead", func(x *examination) { x.written = at(hour) }, "warning clock: the file of key 00000000-0000-0000-0000-000000000001 was written 60 minutes in the future"},
+		{"certificate ends", func(x *examination) { x.sealer = warner{} }, "warning certificate: it ends tomorrow"},
+		{"policy obeyed", func(x *examination) {
+			x.policy = hostpolicy.Explanation{Source: "policy.toml", Algorithm: "AES_256_CBC, HMACSHA256", KeyLifetime: 90 * days}
+		}, ""},
+		{"another algorithm", func(x *examination) {
+			x.policy = hostpolicy.Explanation{Source: "policy.toml", Algorithm: "AES-256-GCM"}
+		}, "note policy: key 00000000-0000-0000-0000-000000000001, which seals, is for AES_256_CBC, HMACSHA256; policy.toml prescribes AES-256-GCM"},
+		{"lives too long", func(x *examination) { x.policy = hostpolicy.Explanation{Source: "policy.toml", KeyLifetime: 30 * days} }, "note policy: key 00000000-0000-0000-0000-000000000001, which seals, lives for 90 days; policy.toml prescribes 30 days"},
+		{"no directory", func(x *examination) { x.listing.Keys, x.missing, x.place = nil, true, "nowhere" }, "warning keys: there is no directory nowhere"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			x := &examination{now: noon, storeURL: "file:keys", opens: true}
+			x.listing.Keys = []dataprotection.KeyInfo{good}
+			tt.change(x)
+			var got []string
+			for _, check := range checks {
+				for _, f := range check(x) {
+					got = append(got, fmt.Sprintf("%s %s: %s", f.Severity, f.Check, f.What))
+				}
+			}
+			if joined := strings.Join(got, "\n"); joined != tt.want {
+				t.Errorf("found %q, want %q", joined, tt.want)
+			}
+		})
+	}
+}
+
+// A warner is a sealer with something to say.
+type warner struct{ dataprotection.Sealer }
+
+func (warner) Warnings(time.Time) []string { return []string{"it ends tomorrow"} }
+
+// TestHugeRing groups what is the matter with many keys.
+func TestHugeRing(t *testing.T) {
+	x := &examination{now: noon, storeURL: "file:keys", opens: true}
+	for i := range 1000 {
+		k := key(byte(i), -10*days, 80*days, lost)
+		k.ID[0] = byte(i >> 8)
+		x.listing.Keys = append(x.listing.Keys, k)
+	}
+	var got []string
+	for _, check := range checks {
+		for _, f := range check(x) {
+			got = append(got, f.Check)
+			if len(f.What) > 300 {
+				t.Errorf("%s is too long: %s", f.Check, f.What)
+			}
+		}
+	}
+	if joined := strings.Join(got, ", "); joined != "opening, opening, races" { // the key that seals, the others, and that they were made together
+		t.Errorf("found %s", joined)
+	}
+}
+
+func TestWithoutPassword(t *testing.T) {
+	tests := []struct{ url, want string }{
+		{"file:keys", "file:keys"},
+		{"redis://localhost:6379/0", "redis://localhost:6379/0"},
+		{"redis://u:geheim@localhost/0?key=k", "redis://u:xxxxx@localhost/0?key=k"},
+		{"redis://:geheim@localhost/0", "redis://:xxxxx@localhost/0"},
+		{"postgres://u@localhost/db", "postgres://u@localhost/db"},
+		{"postgres://u:geh%eim@localhost/db", "postgres://u:xxxxx@localhost/db"},
+		{"postgres://u:ge@heim@localhost/db", "postgres://u:xxxxx@localhost/db"},
+		{"postgres://u@localhost/db?sslmode=verify-full&password=geheim&table=t", "postgres://u@localhost/db?sslmode=verify-full&password=xxxxx&table=t"},
+		{"postgres://localhost/db?sslPassword=geheim", "postgres://localhost/db?sslPassword=xxxxx"},
+	}
+	for _, tt := range tests {
+		if got := withoutPassword(tt.url); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.url, got, tt.want)
+		}
+	}
+}
+
+// TestInterrupted ends a question and a wait for input that nobody answers.
+func TestInterrupted(t *testing.T) {
+	store := "file:" + filepath.ToSlash(t.TempDir())
+	for _, args := range [][]string{{"explain"}, {"-s", store, "keys", "revoke", "--all"}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		in, out := io.Pipe()
+		defer out.Close()
+		var errOut bytes.Buffer
+		time.AfterFunc(100*time.Millisecond, cancel)
+		status := execute(ctx, append([]string{"sealring"}, args...), in, io.Discard, &errOut)
+		if status != exitInterrupted || !strings.HasSuffix(errOut.String(), "sealring: interrupted\n") {
+			t.Errorf("%s: exit status %d, %q", args, status, errOut.String())
+		}
 	}
 }
 

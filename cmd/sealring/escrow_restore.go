@@ -54,7 +54,7 @@ func escrowRestore(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := confirm(c, question(preview)); err != nil {
+	if err := confirm(ctx, c, question(preview)); err != nil {
 		return err
 	}
 	opts.DryRun = false

@@ -30,7 +30,7 @@ func explainCommand() *cli.Command {
 }
 
 func explain(ctx context.Context, c *cli.Command) error {
-	text, err := argumentOrInput(c)
+	text, err := argumentOrInput(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -60,14 +60,14 @@ func explain(ctx context.Context, c *cli.Command) error {
 // maxInput is more than any server takes as a header.
 const maxInput = 1 << 20
 
-func argumentOrInput(c *cli.Command) (string, error) {
+func argumentOrInput(ctx context.Context, c *cli.Command) (string, error) {
 	if args := c.Args(); args.Present() && args.First() != "-" {
 		if args.Len() > 1 {
 			return "", usagef("explain wants one value; put quotes around it")
 		}
 		return args.First(), nil
 	}
-	data, err := io.ReadAll(io.LimitReader(c.Root().Reader, maxInput+1))
+	data, err := read(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(c.Root().Reader, maxInput+1)) })
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("reading standard input: %w", err)

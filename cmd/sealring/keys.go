@@ -75,7 +75,7 @@ func newKeyRow(k dataprotection.KeyInfo, isDefault bool, now time.Time) keyRow {
 		Revoked: k.Revoked, Algorithm: k.Algorithm, SealedBy: append([]string{}, k.SealedBy...), Element: k.Element,
 	}
 	if k.Unusable != nil {
-		row.Unusable = k.Unusable.Error()
+		row.Unusable = inFlags(k.Unusable)
 	}
 	return row
 }
@@ -107,14 +107,42 @@ func (l keyList) write(w io.Writer) {
 	if !l.RevokedBefore.IsZero() {
 		fmt.Fprintf(w, "\nAll keys created before %s are revoked.\n", moment(l.RevokedBefore))
 	}
-	for _, k := range l.Keys {
-		if k.Unusable != "" {
-			fmt.Fprintf(w, "\nkey %s cannot be opened here: %s\n", k.ID, printable(k.Unusable))
-		}
+	for _, reason := range l.reasons() {
+		fmt.Fprintf(w, "\n%s\n", printable(reason))
 	}
 	for _, p := range l.Problems {
 		fmt.Fprintf(w, "\n%s\n", printable(p))
 	}
+}
+
+// reasons say why keys cannot be opened, each once.
+func (l keyList) reasons() (all []string) {
+	var order []string
+	keys := map[string][]string{}
+	for _, k := range l.Keys {
+		if k.Unusable == "" {
+			continue
+		}
+		if keys[k.Unusable] == nil {
+			order = append(order, k.Unusable)
+		}
+		keys[k.Unusable] = append(keys[k.Unusable], k.ID.String())
+	}
+	for _, reason := range order {
+		all = append(all, fmt.Sprintf("%s cannot be opened here: %s", named("key", keys[reason]), reason))
+	}
+	return all
+}
+
+// named names a few things, and counts many.
+func named(what string, ids []string) string {
+	switch {
+	case len(ids) == 1:
+		return what + " " + ids[0]
+	case len(ids) <= 3:
+		return what + "s " + strings.Join(ids[:len(ids)-1], ", ") + " and " + ids[len(ids)-1]
+	}
+	return fmt.Sprintf("%d %ss (%s and others)", len(ids), what, ids[0])
 }
 
 func (k keyRow) atRest() string { return atRest(k.SealedBy) }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -19,7 +20,7 @@ func createCommand() *cli.Command {
 		Usage: "make a key, that seals once every instance can have seen it",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "now", Usage: "have it seal at once; instances that have not seen it yet re-read the store when they meet it"},
-			&cli.DurationFlag{Name: "lifetime", Usage: "how long it seals, as in 2160h (default: 90 days, or what this machine prescribes)"},
+			&cli.DurationFlag{Name: "lifetime", Usage: "how long it seals, as in 2160h (default: 90 days, or what this machine prescribes)", HideDefault: true},
 		},
 		Action: createKey,
 	}
@@ -99,7 +100,7 @@ func revokeKeys(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := confirm(c, fmt.Sprintf("Revoke key %s? Every login and token that it has sealed ends.", ids[0])); err != nil {
+	if err := confirm(ctx, c, fmt.Sprintf("Revoke key %s? Every login and token that it has sealed ends.", ids[0])); err != nil {
 		return err
 	}
 	if err := m.Revoke(ctx, ids[0], c.String("reason")); err != nil {
@@ -117,7 +118,7 @@ func revokeAll(ctx context.Context, c *cli.Command, before time.Time) error {
 	if !before.IsZero() {
 		what += " created before " + moment(before)
 	}
-	if err := confirm(c, fmt.Sprintf("Revoke %s? Every login and token that they have sealed ends.", what)); err != nil {
+	if err := confirm(ctx, c, fmt.Sprintf("Revoke %s? Every login and token that they have sealed ends.", what)); err != nil {
 		return err
 	}
 	if err := m.RevokeAll(ctx, before, c.String("reason")); err != nil {
@@ -133,7 +134,7 @@ func deleteCommand() *cli.Command {
 		Usage:     "remove keys for good that are not needed any more",
 		ArgsUsage: "KEY...",
 		Flags: []cli.Flag{
-			&cli.DurationFlag{Name: "retention", Usage: "how long after its expiry a key still counts as needed (default: a key's lifetime)"},
+			&cli.DurationFlag{Name: "retention", Usage: "how long after its expiry a key still counts as needed (default: a key's lifetime)", HideDefault: true},
 			&cli.BoolFlag{Name: "force", Usage: "keys that are still needed, too; what they have sealed is lost for ever"},
 			yesFlag(),
 		},
@@ -154,10 +155,14 @@ func deleteKeys(ctx context.Context, c *cli.Command) error {
 		return err
 	}
 	opts := &dataprotection.DeleteOptions{Retention: c.Duration("retention"), Force: c.Bool("force")}
-	if err := m.CheckDelete(ctx, ids, opts); err != nil {
+	err = m.CheckDelete(ctx, ids, opts)
+	if _, needed := errors.AsType[*dataprotection.KeyInUseError](err); needed {
 		return fmt.Errorf("%w\n--force deletes them all the same; revoke is for keys that have become known", err)
 	}
-	if err := confirm(c, fmt.Sprintf("Delete %s for good?", count(len(ids), "key"))); err != nil {
+	if err != nil {
+		return err
+	}
+	if err := confirm(ctx, c, fmt.Sprintf("Delete %s for good?", count(len(ids), "key"))); err != nil {
 		return err
 	}
 	if err := m.Delete(ctx, ids, opts); err != nil {

@@ -46,7 +46,7 @@ func resealKeys(ctx context.Context, c *cli.Command) error {
 	case !sealer:
 		return usagef("reseal wants what to seal with: --cert FILE or --secret-file FILE, and then what opens the keys as they are; with --dangerously-in-clear the latter alone")
 	case inClear:
-		if err := confirm(c, "Store every key in clear? Whoever can read the store, or a backup of it, can then log in as anybody."); err != nil {
+		if err := confirm(ctx, c, "Store every key in clear? Whoever can read the store, or a backup of it, can then log in as anybody."); err != nil {
 			return err
 		}
 	}

@@ -54,7 +54,7 @@ func removeDirectory(ctx context.Context, c *cli.Command, dir string) error {
 		return err
 	}
 	if !c.Bool("what-if") {
-		if err := confirm(c, fmt.Sprintf("Remove %s with all keys in it? Everybody is logged out.", dir)); err != nil {
+		if err := confirm(ctx, c, fmt.Sprintf("Remove %s with all keys in it? Everybody is logged out.", dir)); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,7 +15,14 @@ import (
 )
 
 func systemProvisionCommands() []*cli.Command {
-	return []*cli.Command{provisionSystemdCommand(), provisionSMBCommand()}
+	return []*cli.Command{provisionSystemdCommand(), provisionSMBCommand(), elsewhere("apppool"), elsewhere("account")}
+}
+
+// elsewhere is a command that there is on Windows, for those who look for it here.
+func elsewhere(name string) *cli.Command {
+	return &cli.Command{Name: name, Hidden: true, Action: func(context.Context, *cli.Command) error {
+		return usagef("provision %s is about the registry of Windows; here it is: provision directory", name)
+	}}
 }
 
 // An ownership is the account that a directory is for. Its zero value leaves the owner.

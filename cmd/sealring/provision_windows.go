@@ -75,7 +75,7 @@ func provisionAccount(ctx context.Context, c *cli.Command, account string) error
 	path := strings.TrimPrefix(registrystore.AutoGenKeysPath(sid.String()), `HKLM\`)
 	remove := c.Bool("remove")
 	if remove && !c.Bool("what-if") {
-		if err := confirm(c, fmt.Sprintf("Remove the registry keys of %s with all keys of the ring in them? Everybody is logged out.", account)); err != nil {
+		if err := confirm(ctx, c, fmt.Sprintf("Remove the registry keys of %s with all keys of the ring in them? Everybody is logged out.", account)); err != nil {
 			return err
 		}
 	}

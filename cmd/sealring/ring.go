@@ -150,8 +150,17 @@ func openManager(ctx context.Context, c *cli.Command, readOnly bool) (*dataprote
 	return dataprotection.NewManager(ctx, cfg)
 }
 
-// inFlags says what is wrong with a configuration in the words of the command line.
-func inFlags(e *dataprotection.ConfigError) string {
+// inFlags puts what the packages say into the words of the command line.
+func inFlags(err error) string {
+	return strings.NewReplacer(
+		"AllowUnsealed accepts such keys", "--allow-unsealed accepts such keys",
+		"none of the 0 configured openers can open it", "nothing was given to open it with (--cert, --secret-file)",
+		"or set CreateTable", "or add create to the parameters of --store, as in ?create",
+	).Replace(err.Error())
+}
+
+// problemsOf says what is wrong with a configuration in the words of the command line.
+func problemsOf(e *dataprotection.ConfigError) string {
 	flags := map[string]string{"GoOnly": "--go-only", "AllowUnsealed": "--allow-unsealed", "Application": "--application", "Store": "--store", "KeyLifetime": "--lifetime"}
 	var all []string
 	for _, p := range e.Problems {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -15,8 +16,9 @@ import (
 
 // Exit statuses. doctor has its own, those of monitoring plug-ins.
 const (
-	exitFailed = 1
-	exitUsage  = 2
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130 // as shells have it
 )
 
 // A usageError is a command line that makes no sense.
@@ -41,25 +43,29 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	var usage *usageError
 	var config *dataprotection.ConfigError
 	if errors.As(err, &config) {
-		err = usagef("%s", inFlags(config))
+		err = usagef("%s", problemsOf(config))
 	}
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &status):
 		return int(status)
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(errOut, "sealring: interrupted")
+		return exitInterrupted
 	case errors.As(err, &usage):
-		fmt.Fprintf(errOut, "sealring: %v\nRun it with --help to see how it is used.\n", err)
+		fmt.Fprintf(errOut, "sealring: %s\nRun it with --help to see how it is used.\n", inFlags(err))
 		return exitUsage
 	}
-	fmt.Fprintf(errOut, "sealring: %v\n", err)
+	fmt.Fprintf(errOut, "sealring: %s\n", inFlags(err))
 	return exitFailed
 }
 
 func newRoot() *cli.Command {
 	root := &cli.Command{
-		Name:  "sealring",
-		Usage: "operate the key rings that seal logins",
+		Name:    "sealring",
+		Usage:   "operate the key rings that seal logins",
+		Version: version(),
 		Description: "A ring is named by --store, or by SEALRING_STORE in the environment:\n\n" +
 			storeForms + "\n\n" +
 			"Keys that are sealed at rest are opened with --cert or --secret-file; listing, revoking\n" +
@@ -100,6 +106,15 @@ func wantSubcommand(_ context.Context, c *cli.Command) error {
 		return usagef("there is no command %q in %q", name, c.FullName())
 	}
 	return cli.ShowSubcommandHelp(c)
+}
+
+// version is that of the module, as go install has it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "of an unknown version"
+	}
+	return info.Main.Version
 }
 
 // quiet is the logger for rings that are opened only to look.

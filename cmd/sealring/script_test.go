@@ -126,9 +126,14 @@ func browser() {
 	fmt.Println("Cookie: theme=dark; " + strings.Join(pairs, "; "))
 }
 
-// certificate writes a certificate and its key to a file.
+// certificate writes a certificate and its key to a file, with 1024 bits if there is
+// a second argument.
 func certificate() {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	bits := 2048
+	if len(os.Args) > 2 {
+		bits = 1024
+	}
+	key, err := rsa.GenerateKey(rand.Reader, bits)
 	exitIf(err)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: os.Args[1]},

@@ -11,12 +11,12 @@ import (
 )
 
 // storeForms is the help on --store.
-const storeForms = "  file:DIRECTORY             a directory on this machine; file:///var/lib/shop/keys works too\n" +
-	"  file:DIRECTORY?shared      a directory on a mount that several machines use\n" +
-	"  redis://HOST:PORT/DATABASE a Redis list, with ?key=LIST if it is not DataProtection-Keys; rediss: with TLS\n" +
-	"  postgres://USER@HOST/DB    a table in PostgreSQL, mariadb: or sqlite:FILE, with ?table= if it is not\n" +
-	"                             DataProtectionKeys, and ?create to make the table if it is missing\n" +
-	`  registry:HKCU\Software\…   a key of the registry of Windows; registry:autogen the one provided for the account`
+const storeForms = "    file:DIRECTORY             a directory on this machine; file:///var/lib/shop/keys works too\n" +
+	"    file:DIRECTORY?shared      a directory on a mount that several machines use\n" +
+	"    redis://HOST:PORT/DATABASE a Redis list, with ?key=LIST if it is not DataProtection-Keys; rediss: with TLS\n" +
+	"    postgres://USER@HOST/DB    a table in PostgreSQL, mariadb: or sqlite:FILE, with ?table= if it is not\n" +
+	"                               DataProtectionKeys, and ?create to make the table if it is missing\n" +
+	`    registry:HKCU\Software\…   a key of the registry of Windows; registry:autogen the one provided for the account`
 
 // openStore returns the store that a URL names.
 func openStore(name string) (dataprotection.Store, error) {
@@ -40,10 +40,35 @@ func openStore(name string) (dataprotection.Store, error) {
 
 // withoutPassword is the URL of a store as it may be shown.
 func withoutPassword(name string) string {
-	if u, err := url.Parse(name); err == nil && u.User != nil {
-		return u.Redacted()
+	head, query, hasQuery := strings.Cut(name, "?")
+	if scheme, rest, ok := strings.Cut(head, "://"); ok {
+		if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+			user, _, secret := strings.Cut(rest[:at], ":")
+			if secret {
+				user += ":xxxxx"
+			}
+			head = scheme + "://" + user + rest[at:]
+		}
 	}
-	return name
+	if !hasQuery {
+		return head
+	}
+	parts := strings.Split(query, "&")
+	for i, part := range parts {
+		if key, _, ok := strings.Cut(part, "="); ok && strings.Contains(strings.ToLower(key), "pass") {
+			parts[i] = key + "=xxxxx"
+		}
+	}
+	return head + "?" + strings.Join(parts, "&")
+}
+
+// parseURL reads the URL of a server. Errors of package url show passwords.
+func parseURL(name, form string) (*url.URL, error) {
+	u, err := url.Parse(name)
+	if err != nil || u.Opaque != "" || !strings.HasPrefix(name, u.Scheme+"://") {
+		return nil, usagef("--store: the URL cannot be read; it has the form %s", form)
+	}
+	return u, nil
 }
 
 // directoryOf returns the directory that a URL names, or "" if it names another

@@ -16,9 +16,9 @@ import (
 
 // openSQL takes URLs of PostgreSQL, MariaDB and SQLite, with the table as ?table=.
 func openSQL(name string) (dataprotection.Store, error) {
-	u, err := url.Parse(name)
+	u, err := parseSQL(name)
 	if err != nil {
-		return nil, usagef("--store: the URL cannot be read; it has the form postgres://USER:PASSWORD@HOST:PORT/DATABASE?table=TABLE")
+		return nil, err
 	}
 	q := u.Query()
 	cfg := sqlstore.Config{Table: q.Get("table"), CreateTable: q.Has("create")}
@@ -35,13 +35,24 @@ func openSQL(name string) (dataprotection.Store, error) {
 		cfg.Dialect, driver, dsn = sqlstore.SQLite, "sqlite", strings.TrimPrefix(u.String(), "sqlite:")
 	}
 	if cfg.DB, err = sql.Open(driver, dsn); err != nil {
-		return nil, usagef("--store %s: %v", u.Redacted(), err)
+		return nil, usagef("--store %s: %v", withoutPassword(name), err)
 	}
 	store, err := sqlstore.New(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("--store %s: %w", u.Redacted(), err)
+		return nil, fmt.Errorf("--store %s: %w", withoutPassword(name), err)
 	}
 	return store, nil
+}
+
+func parseSQL(name string) (*url.URL, error) {
+	if !strings.HasPrefix(name, "sqlite:") {
+		return parseURL(name, "postgres://USER:PASSWORD@HOST:PORT/DATABASE?table=TABLE")
+	}
+	u, err := url.Parse(name)
+	if err != nil || u.Opaque+u.Path == "" {
+		return nil, usagef("--store %s: it has the form sqlite:FILE", name)
+	}
+	return u, nil
 }
 
 // mariaDSN turns a URL into the form of the driver.
