@@ -13,9 +13,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/sealring/sealring/dataprotection/internal/keyxml"
 	"github.com/sealring/sealring/dataprotection/internal/xmlenc"
+	"github.com/sealring/sealring/internal/diskfile"
 )
 
 // maxFile bounds what is read of a file that is named by mistake.
@@ -73,7 +75,10 @@ func (s *Sink) Add(_ context.Context, id [16]byte, element []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(s.dir), 0o700); err != nil {
+		return err
+	}
+	if err := diskfile.Make(s.dir); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(s.dir)
@@ -86,10 +91,14 @@ func (s *Sink) Add(_ context.Context, id [16]byte, element []byte) error {
 	if err := writeSynced(root, temp, sealed); err != nil {
 		return err
 	}
-	if err := root.Link(temp, keyxml.KeyName(id)+".xml"); err == nil || errors.Is(err, fs.ErrExist) {
-		return nil
+	err = root.Link(temp, keyxml.KeyName(id)+".xml")
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = root.Rename(temp, keyxml.KeyName(id)+".xml") // where there are no links
 	}
-	return root.Rename(temp, keyxml.KeyName(id)+".xml") // where there are no links
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return diskfile.SyncDir(s.dir)
 }
 
 func writeSynced(root *os.Root, name string, data []byte) error {
