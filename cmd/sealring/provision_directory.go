@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -37,7 +39,7 @@ func provisionDirectory(ctx context.Context, c *cli.Command) error {
 	if c.Bool("remove") {
 		return removeDirectory(ctx, c, dir)
 	}
-	steps := plan{{"create the directory " + dir, func() error { return os.MkdirAll(dir, 0o700) }}}
+	steps := plan{{"create the directory " + dir, func() error { return makeDirectory(dir) }}}
 	if c.Bool("shared") {
 		steps = append(steps, task{"mark it as the key directory of a share", func() error { return filestore.Provision(dir) }})
 	}
@@ -46,6 +48,27 @@ func provisionDirectory(ctx context.Context, c *cli.Command) error {
 		return err
 	}
 	return append(steps, owner.tasks(dir)...).carryOut(ctx, c)
+}
+
+// makeDirectory makes what is missing above dir passable, or the account could not
+// get there, whatever the umask of whoever provisions.
+func makeDirectory(dir string) error {
+	var missing []string
+	for parent := filepath.Dir(dir); ; parent = filepath.Dir(parent) {
+		if _, err := os.Stat(parent); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		missing = append(missing, parent)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for _, parent := range missing {
+		if err := os.Chmod(parent, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // removeDirectory removes a directory only if it looks like one of keys.

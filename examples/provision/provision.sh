@@ -9,6 +9,7 @@
 #   --what-if  only say what would be done
 #   --remove   remove the directory, with all keys in it: everybody is logged out
 set -eu
+umask 022 # the account has to get through what is made above the directory
 
 usage() {
   sed -n 's/^#  *\(provision.sh .*\)/usage: \1/p' "$0" >&2
@@ -40,22 +41,26 @@ run() {
   [ -n "$what_if" ] || "$@"
 }
 
-# mark leaves the file that tells an empty share from one that is not mounted.
+# mark leaves the file that tells an empty share from one that is not mounted. With
+# -C it is a new file, whatever link the account may have put there.
 mark() {
+  set -C
   printf '%s\n%s\n' \
     'This directory holds a key ring. Programs that share it take this file as the sign' \
     'that the share is mounted; without it they refuse to start. Do not remove it.' >"$1"
+  set +C
   sync "$1"
 }
 
 if [ -n "$remove" ]; then
+  [ -d "$directory" ] && [ ! -L "$directory" ] || { echo "provision: there is no directory $directory" >&2; exit 1; }
   other=$(find "$directory" -mindepth 1 ! -name '.*' ! -name '*.xml' ! -name '*.tmp' -print -quit)
   [ -z "$other" ] || { echo "provision: $other is no key; remove $directory yourself if you mean it" >&2; exit 1; }
   run rm -r "$directory"
   exit 0
 fi
 
-run mkdir -p "$directory"
+run mkdir -p -m 700 "$directory"
 marker=$directory/.sealring-store
 [ -z "$shared" ] || [ -e "$marker" ] || run mark "$marker"
 run chmod 700 "$directory"

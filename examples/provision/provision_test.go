@@ -15,10 +15,12 @@ import (
 	"github.com/sealring/sealring/internal/realtest"
 )
 
-// script runs the script, and returns what it printed and whether it succeeded.
+// script runs the script as a careful administrator does, and returns what it printed
+// and whether it succeeded.
 func script(t *testing.T, args ...string) (printed string, ok bool) {
 	t.Helper()
-	out, err := exec.Command(realtest.Program(t, "sh", "dash"), append([]string{"provision.sh"}, args...)...).CombinedOutput()
+	sh := realtest.Program(t, "sh", "dash")
+	out, err := exec.Command(sh, append([]string{"-c", `umask 077; exec "$0" provision.sh "$@"`, sh}, args...)...).CombinedOutput()
 	return string(out), err == nil
 }
 
@@ -31,7 +33,7 @@ func TestScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "shop", "keys")
-	if out, ok := script(t, "--shared", "--what-if", me.Username, dir); !ok || !strings.Contains(out, "mkdir -p "+dir) {
+	if out, ok := script(t, "--shared", "--what-if", me.Username, dir); !ok || !strings.Contains(out, "mkdir -p -m 700 "+dir) {
 		t.Fatalf("--what-if printed %s", out)
 	}
 	if _, err := os.Stat(dir); err == nil {
@@ -50,7 +52,7 @@ func TestScript(t *testing.T) {
 		if err != nil || len(entries) != 1 {
 			t.Fatalf("keys are %q, %v", entries, err)
 		}
-		for path, want := range map[string]os.FileMode{dir: 0o700, entries[0]: 0o600, filepath.Join(dir, ".sealring-store"): 0o600} {
+		for path, want := range map[string]os.FileMode{filepath.Dir(dir): 0o755, dir: 0o700, entries[0]: 0o600, filepath.Join(dir, ".sealring-store"): 0o600} {
 			info, err := os.Stat(path)
 			if err != nil || info.Mode().Perm() != want {
 				t.Errorf("%s has mode %v, %v; want %v", path, info.Mode(), err, want)
@@ -75,6 +77,37 @@ func TestScript(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("--remove left the directory")
+	}
+}
+
+// Whoever owns the directory must not have root write elsewhere, nor remove what a
+// link leads to.
+func TestScriptFollowsNoLinks(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("it is for Unix")
+	}
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "elsewhere")
+	if err := os.Symlink(elsewhere, filepath.Join(dir, ".sealring-store")); err != nil {
+		t.Fatal(err)
+	}
+	if out, ok := script(t, "--shared", me.Username, dir); ok {
+		t.Errorf("it went on: %s", out)
+	}
+	if _, err := os.Stat(elsewhere); err == nil {
+		t.Error("it wrote where the link leads")
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, gone := range []string{link, elsewhere} {
+		if out, ok := script(t, "--remove", me.Username, gone); ok || !strings.Contains(out, "there is no directory "+gone) {
+			t.Errorf("--remove printed %s", out)
+		}
 	}
 }
 
