@@ -89,6 +89,7 @@ type report struct {
 	Facts   []fact               `json:"facts,omitempty"`
 	Refused []string             `json:"refused,omitempty"`
 	Unsure  []string             `json:"unsure,omitempty"`
+	Unless  []string             `json:"unless,omitempty"`
 }
 
 // A fact is something that the opened value says.
@@ -106,6 +107,8 @@ func (r *report) doubt(format string, args ...any) {
 	r.Unsure = append(r.Unsure, fmt.Sprintf(format, args...))
 }
 
+func (r *report) unless(reason string) { r.Unless = append(r.Unless, reason) }
+
 // verdict is what a server would do.
 func (r *report) verdict() string {
 	switch {
@@ -113,6 +116,9 @@ func (r *report) verdict() string {
 		return "refuse it: " + strings.Join(r.Refused, "; ")
 	case len(r.Unsure) > 0:
 		return "cannot be told: " + strings.Join(r.Unsure, "; ")
+	}
+	if len(r.Unless) > 0 {
+		return "accept it, unless " + strings.Join(r.Unless, "; ")
 	}
 	return "accept it"
 }

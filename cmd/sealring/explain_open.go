@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -155,10 +156,17 @@ type attempt struct {
 
 func (e *explainer) attempts(name string) (all []attempt) {
 	if len(e.purposes) > 0 {
-		all = append(all, attempt{"the purposes given", e.purposes, readAny})
+		all = append(all,
+			attempt{"the purposes given", e.purposes, readAny},
+			attempt{"the purposes given, with an end", append(slices.Clone(e.purposes), timeLimitedPurpose), readLimited(readAny)},
+		)
 	}
 	for _, scheme := range e.schemes(name) {
 		all = append(all, attempt{fmt.Sprintf("a login of scheme %q", scheme), ticket.Purposes(scheme), readTicket})
+		all = append(all, attempt{fmt.Sprintf("a session of scheme %q that is in a store", scheme), []string{sessionPurpose, scheme, "v1"}, readStored})
+	}
+	if name != "" {
+		all = append(all, attempt{"gorilla/sessions", []string{gorillaPurpose, "v1", name, timeLimitedPurpose}, readLimited(readGorilla)})
 	}
 	return append(all,
 		attempt{"antiforgery", []string{"Microsoft.AspNetCore.Antiforgery.AntiforgeryToken.v1"}, readToken},
@@ -199,14 +207,18 @@ func (e *explainer) open(ctx context.Context, r *report, name string, sealed []b
 			return
 		}
 	}
-	r.refuse("%s", e.unopened())
+	r.refuse("%s", e.unopened(name))
 }
 
 // unopened says what may be wrong if the key is there and nothing opens the value.
-func (e *explainer) unopened() string {
+func (e *explainer) unopened(name string) string {
+	tried := "--scheme, --purpose"
+	if name == "" {
+		tried += ", or NAME=VALUE, as a cookie's name may matter"
+	}
 	application := fmt.Sprintf("was made under another application name than %q", e.application)
 	if e.application == "" {
 		application = "was made under an application name (--application)"
 	}
-	return fmt.Sprintf("it was changed or cut, or it %s, or for something that was not tried (--scheme, --purpose)", application)
+	return fmt.Sprintf("it was changed or cut, or it %s, or for something that was not tried (%s)", application, tried)
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/sealring/sealring/cookieauth/ticket"
@@ -30,9 +32,28 @@ func readTicket(e *explainer, r *report, plain []byte) {
 	}
 	e.readDates(r, &t.Properties)
 	for key, value := range t.Properties.All() {
-		if !strings.HasPrefix(key, ".issued") && !strings.HasPrefix(key, ".expires") {
-			r.fact("property", fmt.Sprintf("%s = %s", key, e.masked(value)))
+		e.readProperty(r, key, value)
+	}
+}
+
+// readProperty tells of what readDates has not told, Sealring's own properties by
+// their meaning (docs/formats.md, Ticket).
+func (e *explainer) readProperty(r *report, key, value string) {
+	own := map[string]string{".sealring.start": "signed in", ".sealring.checked": "user checked"}
+	switch name := own[key]; {
+	case key == ".issued" || key == ".expires":
+	case key == ".sealring.session":
+		r.fact("session", e.masked(value))
+		r.unless("its session was ended (only the store of cut-offs knows)")
+	case name != "":
+		nanoseconds, err := strconv.ParseInt(value, 10, 64)
+		if err != nil {
+			r.fact(name, "cannot be read")
+			return
 		}
+		r.fact(name, ago(time.Unix(0, nanoseconds), e.now))
+	default:
+		r.fact("property", fmt.Sprintf("%s = %s", key, e.masked(value)))
 	}
 }
 
@@ -92,9 +113,4 @@ func readToken(e *explainer, r *report, plain []byte) {
 		return
 	}
 	r.doubt("that depends on the other half of the pair and on who is signed in")
-}
-
-// readAny tells how much there is.
-func readAny(_ *explainer, r *report, plain []byte) {
-	r.fact("content", fmt.Sprintf("%d bytes", len(plain)))
 }

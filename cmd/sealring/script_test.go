@@ -22,6 +22,8 @@ import (
 	"github.com/sealring/sealring/antiforgery"
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/cookieauth/gorilla"
+	"github.com/sealring/sealring/cookieauth/memtickets"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/filestore"
 	"github.com/sealring/sealring/dataprotection/x509seal"
@@ -79,8 +81,8 @@ func runScripts(t *testing.T, dir, store string) {
 }
 
 // browser prints what a browser would send to the application "shop" on the ring
-// in ./keys: "login", "expired", "long", "form" and "other" for another application. A second
-// argument is the certificate that opens the ring.
+// in ./keys: "login", "expired", "long", "form", "other" for another application, "stored" and
+// "cutoffs" for sessions on the server, "gorilla", "link" and "oldlink". A second argument is the certificate that opens the ring.
 func browser() {
 	kind, application, at := os.Args[1], "shop", time.Now()
 	switch kind {
@@ -99,6 +101,28 @@ func browser() {
 	exitIf(err)
 	defer ring.Close()
 	site := cookieauth.Config{KeyRing: ring, Profile: cookieauth.ASPNETCore, Logger: quiet(), Now: func() time.Time { return at }}
+	switch kind {
+	case "stored":
+		site.TicketStore = memtickets.New(memtickets.Config{})
+	case "cutoffs":
+		cutoffs, err := cookieauth.OpenCutoffs(context.Background(), cookieauth.CutoffsConfig{Store: memtickets.New(memtickets.Config{}), Logger: quiet()})
+		exitIf(err)
+		defer cutoffs.Close()
+		site.Cutoffs = cutoffs
+	case "gorilla":
+		codec, err := gorilla.New(gorilla.Config{KeyRing: ring})
+		exitIf(err)
+		text, err := codec.Encode("basket", map[any]any{"tea": 2})
+		exitIf(err)
+		fmt.Println("Cookie: basket=" + text)
+		return
+	case "link", "oldlink":
+		end := map[string]time.Duration{"link": time.Hour, "oldlink": -time.Hour}[kind]
+		text, err := ring.Protector("link").TimeLimited().ProtectString("to somewhere", at.Add(end))
+		exitIf(err)
+		fmt.Println(text)
+		return
+	}
 	auth, err := cookieauth.New(site)
 	exitIf(err)
 	csrf, err := antiforgery.New(antiforgery.Config{KeyRing: ring, Profile: antiforgery.ASPNETCore, Logger: quiet()})
