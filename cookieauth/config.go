@@ -257,6 +257,7 @@ func (c *Config) check() error {
 	p.Add(!utf8.ValidString(c.Scheme), "Scheme", "not valid UTF-8")
 	p.Add(c.Lifetime < time.Second, "Lifetime", "less than a second")
 	p.Add(c.AbsoluteLifetime < 0 || c.AbsoluteLifetime > 0 && c.AbsoluteLifetime < time.Second, "AbsoluteLifetime", "less than a second")
+	p.Add(c.AbsoluteLifetime > longestOfAll, "AbsoluteLifetime", "more than 100 years")
 	p.Add(c.PathBase != "" && !grammar.IsPathBase(c.PathBase), "PathBase", grammar.NotPathBase)
 	p.Add(c.LoginPath != "" && !grammar.IsPath(c.LoginPath), "LoginPath", grammar.NotPath)
 	p.Add(c.LogoutPath != "" && !grammar.IsPath(c.LogoutPath), "LogoutPath", grammar.NotPath)

@@ -1,7 +1,9 @@
 package cookieauth_test
 
 import (
+	"math"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +22,7 @@ func TestConfigErrors(t *testing.T) {
 		{"nothing", cookieauth.Config{}, "KeyRing"},
 		{"fine", cookieauth.Config{KeyRing: ring}, ""},
 		{"several at once", cookieauth.Config{Lifetime: -1, LoginPath: "login", Scheme: "\xff"}, "KeyRing Scheme Lifetime LoginPath"},
+		{"lives without end", cookieauth.Config{KeyRing: ring, AbsoluteLifetime: math.MaxInt64}, "AbsoluteLifetime"},
 		{"paths", cookieauth.Config{KeyRing: ring, PathBase: "/a/", LoginPath: "//evil", LogoutPath: "/x?y", AccessDeniedPath: "/x\ny"}, "PathBase LoginPath LogoutPath AccessDeniedPath"},
 		{"cookie", cookieauth.Config{KeyRing: ring, Cookie: cookieauth.Cookie{Name: "a b", Domain: "a;b", Path: "/\n", Extensions: []string{"a; b"}, SameSite: 9, Secure: 9, MaxAge: -1}}, "Cookie.Name Cookie.Domain Cookie.Path Cookie.Extensions Cookie.SameSite Cookie.Secure Cookie.MaxAge"},
 		{"prefix without Secure", cookieauth.Config{KeyRing: ring, Cookie: cookieauth.Cookie{Name: "__Secure-x", Secure: cookieauth.SecureSameAsRequest}}, "Cookie.Name"},
@@ -47,4 +50,16 @@ func TestConfigErrors(t *testing.T) {
 	if _, err := cookieauth.New(cookieauth.Config{KeyRing: ring, Lifetime: time.Millisecond}); err == nil || err.Error() != "cookieauth: invalid configuration: Lifetime: less than a second" {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestOneEnd: the reference has a setting for the end of the cookie beside that of the
+// ticket, and refuses it.
+func TestOneEnd(t *testing.T) {
+	t.Run("COK-11 there is no such setting", func(t *testing.T) {
+		for _, f := range reflect.VisibleFields(reflect.TypeFor[cookieauth.Cookie]()) {
+			if strings.HasPrefix(f.Name, "Expir") {
+				t.Errorf("Cookie.%s", f.Name)
+			}
+		}
+	})
 }

@@ -17,6 +17,8 @@ const (
 	DefaultCutoffPollInterval = 10 * time.Second
 	// DefaultLongestLife is how long browsers keep a cookie at most.
 	DefaultLongestLife = 400 * 24 * time.Hour
+	// longestOfAll is what all stores can note the end of.
+	longestOfAll = 100 * 365 * 24 * time.Hour
 )
 
 const (
@@ -48,7 +50,7 @@ type CutoffsConfig struct {
 	// renewed, whatever SignInOptions.Expires says: "sign out everywhere" cannot be
 	// forgotten before the last ticket has ended that it concerns. The default is 400
 	// days, which is how long browsers keep a cookie. Where all logins are shorter, less
-	// saves memory; Config.AbsoluteLifetime has the same effect.
+	// saves memory. The longest is 100 years.
 	LongestLife time.Duration
 
 	// Logger receives when the store is out of reach, and when it is back. The default
@@ -72,6 +74,7 @@ func (c CutoffsConfig) withDefaults() (CutoffsConfig, error) {
 	p.Add(c.Store == nil, "Store", "required")
 	p.Add(c.PollInterval < time.Millisecond || c.PollInterval > maxCutoffPollInterval, "PollInterval", "must be from a millisecond to 15 minutes")
 	p.Add(c.LongestLife < time.Second, "LongestLife", "less than a second")
+	p.Add(c.LongestLife > longestOfAll, "LongestLife", "more than 100 years")
 	return c, p.Err("cookieauth: cut-offs")
 }
 
@@ -243,3 +246,15 @@ func (c *Cutoffs) writeLater(cut Cutoff) {
 func (c *Cutoffs) now() time.Time { return c.cfg.Now() }
 
 func (c *Cutoffs) longestLife() time.Duration { return c.cfg.LongestLife }
+
+// behind returns for how long the store has been out of reach beyond what cut-offs
+// are kept longer for. A renewal must be shorter by that: else the ticket of a session
+// that was ended meanwhile, which cannot be known here, would outlive its cut-off.
+func (c *Cutoffs) behind() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.loadErr == nil {
+		return 0
+	}
+	return max(0, c.now().Sub(c.lastLoad)-cutoffSlack/2) // the other half is for clocks
+}

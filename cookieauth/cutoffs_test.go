@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -256,6 +257,10 @@ func TestCutoffsConfig(t *testing.T) {
 	if err == nil || err.Error() != "cookieauth: cut-offs: invalid configuration: Store: required; PollInterval: must be from a millisecond to 15 minutes; LongestLife: less than a second" {
 		t.Errorf("got %v", err)
 	}
+	_, err = cookieauth.OpenCutoffs(t.Context(), cookieauth.CutoffsConfig{Store: newMemory(), LongestLife: math.MaxInt64})
+	if err == nil || err.Error() != "cookieauth: cut-offs: invalid configuration: LongestLife: more than 100 years" {
+		t.Errorf("got %v", err)
+	}
 	for name, c := range map[string]*cookieauth.Cutoffs{"nil": nil, "zero": {}} {
 		if err := c.EndSession(t.Context(), "A"); !errors.Is(err, dataprotection.ErrUnavailable) {
 			t.Errorf("%s: ends a session with %v", name, err)
@@ -426,7 +431,8 @@ func TestCutoffsAreForgotten(t *testing.T) {
 		{"a session with an absolute end", cookieauth.Config{AbsoluteLifetime: 10 * day}, cookieauth.SignInOptions{}, end, now.Add(10 * day)},
 		{"a session that .NET may renew up to its absolute end", cookieauth.Config{AbsoluteLifetime: 30 * day, Profile: cookieauth.ASPNETCore}, cookieauth.SignInOptions{}, end, now.Add(30 * day)},
 		{"a user", cookieauth.Config{}, cookieauth.SignInOptions{}, user, now.Add(400 * day)},
-		{"a user, with an absolute end", cookieauth.Config{AbsoluteLifetime: 10 * day}, cookieauth.SignInOptions{}, user, now.Add(10 * day)},
+		{"a user, since others may have no absolute end", cookieauth.Config{AbsoluteLifetime: 10 * day}, cookieauth.SignInOptions{}, user, now.Add(400 * day)},
+		{"a user whom .NET may renew up to an absolute end", cookieauth.Config{AbsoluteLifetime: 500 * day, Profile: cookieauth.ASPNETCore}, cookieauth.SignInOptions{}, user, now.Add(500 * day)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := newMemory()

@@ -121,21 +121,22 @@ func (a *Authenticator) forgetSession(p *ticket.Properties, now time.Time) time.
 		life = expires.Sub(issued)
 	}
 	until := now.Add(life)
-	if expires.After(until) {
-		until = expires
-	}
 	if last, ok := a.absoluteEnd(p); ok && (a.reference || last.Before(until)) {
 		until = last
+	}
+	if expires.After(until) { // or else who knows of no absolute end would take the ticket again
+		until = expires
 	}
 	return until.Add(cutoffSlack)
 }
 
 // forgetUser returns when it may be forgotten that the sessions which began
-// before now are over.
+// before now are over. That concerns every Authenticator that the cut-offs serve, and
+// others may have no absolute end; where .NET renews, only that end is certain.
 func (a *Authenticator) forgetUser(now time.Time) time.Time {
 	life := a.cfg.Cutoffs.longestLife()
-	if absolute := a.cfg.AbsoluteLifetime; absolute > 0 && (a.reference || absolute < life) {
-		life = absolute
+	if a.reference {
+		life = max(life, a.cfg.AbsoluteLifetime)
 	}
 	return now.Add(life + cutoffSlack)
 }
@@ -144,6 +145,9 @@ func (a *Authenticator) forgetUser(now time.Time) time.Time {
 // session, and ends those that the request's cookies are good for. Either all of
 // that happens or the header stays as it is and nobody is signed in or out.
 func (a *Authenticator) beginSession(h http.Header, r *http.Request, name string, attributes *CookieAttributes, t *ticket.Ticket, now time.Time) error {
+	if len(t.Principal.ID()) > maxUserID { // no cut-off and no store could name them
+		return &ClaimError{Type: "user id", Reason: "has more than 512 bytes"}
+	}
 	draft := http.Header{}
 	if lines := h["Set-Cookie"]; len(lines) > 0 {
 		draft["Set-Cookie"] = slices.Clone(lines)

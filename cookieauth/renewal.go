@@ -54,6 +54,9 @@ func (v *visit) renew(t *ticket.Ticket, now time.Time) {
 	}
 	v.auth.adopt(&t.Properties, &v.ticket.Properties)
 	end := now.Add(expires.Sub(issued))
+	if c := v.auth.cfg.Cutoffs; c != nil {
+		end = end.Add(-c.behind())
+	}
 	if end.Before(expires.Add(-time.Second)) && !v.auth.reference {
 		return // issued by a clock that is ahead: a renewal would shorten its life
 	}

@@ -98,7 +98,8 @@ func (a *Authenticator) EndSessionOf(ctx context.Context, user, id string) error
 
 // EndOtherSessions ends all sessions of the user that the request comes from,
 // except this one, on all instances: "sign out everywhere else", and what should
-// follow a changed password. It works with Config.Cutoffs, with Config.TicketStore and
+// follow a changed password. If the request has signed in anew, which ends its old
+// session, the new one goes on. It works with Config.Cutoffs, with Config.TicketStore and
 // with both. The error is ErrNoSession if nobody is signed in or the user has no id;
 // it Is dataprotection.ErrUnavailable if a store is out of reach, and then some
 // sessions may have ended; it Is errors.ErrUnsupported if neither is configured.
@@ -106,6 +107,9 @@ func (a *Authenticator) EndOtherSessions(r *http.Request) error {
 	user, current, err := a.requester(r)
 	if err != nil {
 		return err
+	}
+	if t := a.visit(r).lastBegun(); t != nil {
+		current = sessionID(t)
 	}
 	return a.endUser(r.Context(), user, current)
 }
@@ -222,12 +226,17 @@ func (a *Authenticator) isOver(s *StoredSession, now time.Time) bool {
 	return over
 }
 
-// forgetStored returns when the end of a stored session may be forgotten: it is not
-// renewed any more once it is out of the store.
+// forgetStored returns when the end of a stored session may be forgotten. Another
+// instance may just be renewing it, for a life no longer than the whole so far, and
+// taking it out of the store may fail.
 func (a *Authenticator) forgetStored(s *StoredSession) time.Time {
-	until := s.Expires
-	if now := a.cfg.Now(); until.Before(now) {
-		until = now
+	life := max(0, s.Expires.Sub(s.Created))
+	if a.cfg.Cutoffs != nil {
+		life = min(life, a.cfg.Cutoffs.longestLife())
+	}
+	until := a.cfg.Now().Add(life)
+	if s.Expires.After(until) {
+		until = s.Expires
 	}
 	return until.Add(cutoffSlack)
 }

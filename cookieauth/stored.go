@@ -50,6 +50,10 @@ func (a *Authenticator) openStored(ctx context.Context, plain []byte, now time.T
 	return err
 }
 
+// endless is when a session ends in a store whose ticket has no end, which the
+// reference bears.
+var endless = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
 // endOfTime is after every cut-off's Before, so that only the id is compared.
 var endOfTime = time.Unix(1<<60, 0)
 
@@ -93,8 +97,10 @@ func (a *Authenticator) sealTicket(stored *StoredSession, t *ticket.Ticket) erro
 		return newTicketSizeError(len(sealed), maxStoredTicket, &t.Principal)
 	}
 	stored.Ticket = sealed
-	stored.Expires, _ = a.lastEnd(&t.Properties)
-	stored.Expires = stored.Expires.UTC()
+	stored.Expires = endless
+	if end, ok := a.lastEnd(&t.Properties); ok {
+		stored.Expires = end.UTC()
+	}
 	return nil
 }
 
@@ -102,9 +108,6 @@ func (a *Authenticator) sealTicket(stored *StoredSession, t *ticket.Ticket) erro
 func (a *Authenticator) create(r *http.Request, t *ticket.Ticket, now time.Time) error {
 	start, _ := started(&t.Properties)
 	stored := &StoredSession{ID: sessionID(t), Scheme: a.cfg.Scheme, User: t.Principal.ID(), Created: start.UTC()}
-	if len(stored.User) > maxUserID {
-		return &ClaimError{Type: "user id", Reason: "has more than 512 bytes"}
-	}
 	noteSeen(stored, r, now)
 	if err := a.sealTicket(stored, t); err != nil {
 		return err

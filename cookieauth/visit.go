@@ -91,6 +91,16 @@ func (v *visit) addBegun(t *ticket.Ticket) {
 	v.begun = &begunSession{t, v.begun}
 }
 
+// lastBegun returns what a request that has a user has begun last, or nil.
+func (v *visit) lastBegun() *ticket.Ticket {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.begun == nil {
+		return nil
+	}
+	return v.begun.ticket
+}
+
 func (v *visit) takeBegun() []*ticket.Ticket {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -59,13 +59,22 @@ func (h Header) Last(name string) (value string) {
 	return decode(value)
 }
 
-// All returns the values of the cookies of a name, in order, at most max of them.
+// All returns the values of the cookies of a name, in order, the last max of them: a
+// browser sends those for longer paths first, which are more likely planted.
 func (h Header) All(name string, max int) (values []string) {
 	h.Each(func(piece string) {
-		if v, ok := h.match(piece, name); ok && len(values) < max {
-			values = append(values, decode(v))
+		v, ok := h.match(piece, name)
+		if !ok {
+			return
 		}
+		if len(values) == max {
+			values = append(values[:0], values[1:]...)
+		}
+		values = append(values, v)
 	})
+	for i, v := range values {
+		values[i] = decode(v)
+	}
 	return values
 }
 

@@ -1,0 +1,93 @@
+package cookieauth_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sealring/sealring/cookieauth"
+	"github.com/sealring/sealring/cookieauth/claims"
+)
+
+// TestNewPassword signs in anew and ends the others, in either order.
+func TestNewPassword(t *testing.T) {
+	eachMode(t, cookieauth.Config{}, func(t *testing.T, s *site) {
+		if strings.HasSuffix(t.Name(), "/cookie") {
+			t.Skip("nothing can be ended")
+		}
+		others := func(w http.ResponseWriter, r *http.Request) { s.check(s.auth.EndOtherSessions(r)) }
+		for name, steps := range map[string][]http.HandlerFunc{
+			"signed in first": {s.do["/in"], others},
+			"ended first":     {others, s.do["/in"]},
+			"signed in twice": {s.do["/in"], s.do["/in"], others},
+		} {
+			s.jar = map[string]string{}
+			s.get("/in")
+			stolen := s.jar["__Host-sealring"]
+			s.do["/password"] = func(w http.ResponseWriter, r *http.Request) {
+				for _, step := range steps {
+					step(w, r)
+				}
+			}
+			s.get("/password")
+			if a := s.get("/who"); a.body != "Alice" {
+				t.Errorf("%s: afterwards the user is %q", name, a.body)
+			}
+			if got := s.visit("__Host-sealring=" + stolen); got != "" {
+				t.Errorf("%s: the old session is %q", name, got)
+			}
+		}
+	})
+}
+
+// TestUserWhomNoCutoffCanName could never be signed out everywhere.
+func TestUserWhomNoCutoffCanName(t *testing.T) {
+	c := openCutoffs(t, cookieauth.CutoffsConfig{Store: newMemory(), Now: func() time.Time { return start }})
+	s := newSite(t, cookieauth.Config{Cutoffs: c})
+	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+	https(r)
+	var wrong *cookieauth.ClaimError
+	if err := s.auth.SignIn(w, r, claims.New(strings.Repeat("x", 513)), nil); !errors.As(err, &wrong) || len(w.Header()) > 0 {
+		t.Errorf("got %v, header %v", err, w.Header())
+	}
+}
+
+// TestSignOutAmongPlantedCookies ends the session of the cookie that counts, however
+// many others there are.
+func TestSignOutAmongPlantedCookies(t *testing.T) {
+	for name, profile := range map[string]cookieauth.Profile{"__Host-sealring": cookieauth.Safest, ".AspNetCore.Cookies": cookieauth.ASPNETCore} {
+		c := openCutoffs(t, cookieauth.CutoffsConfig{Store: newMemory(), Now: func() time.Time { return start }})
+		s := newSite(t, cookieauth.Config{Profile: profile, Cutoffs: c})
+		s.get("/in")
+		good := name + "=" + s.jar[name]
+		s.jar = map[string]string{}
+		crowd := strings.Repeat(name+"=x; ", 9) + good
+		if got := s.visit(crowd); got != "Alice" {
+			t.Errorf("%s: the user is %q", name, got)
+		}
+		s.head = func(r *http.Request) { r.Header.Set("Cookie", crowd) }
+		s.get("/out")
+		if got := s.visit(good); got != "" {
+			t.Errorf("%s: after the sign-out the user is %q", name, got)
+		}
+	}
+}
+
+// TestStoredTicketWithoutEnd: the reference bears such, so the store must keep it.
+func TestStoredTicketWithoutEnd(t *testing.T) {
+	cfg := cookieauth.Config{Profile: cookieauth.ASPNETCore}
+	cfg.Events.SigningIn = func(c *cookieauth.SigningInContext) error { c.Properties.SetExpires(time.Time{}); return nil }
+	s, m := storedSite(t, cfg)
+	s.get("/in")
+	s.at(1e6)
+	s.who("Alice", false)
+	if one := m.sessions[m.ids()[0]]; one.Expires.Year() != 9999 {
+		t.Errorf("the store may forget it at %v", one.Expires)
+	}
+	if list, err := s.auth.SessionsOf(t.Context(), "1"); len(list) != 1 || err != nil {
+		t.Errorf("the list is %v, %v", list, err)
+	}
+}
