@@ -54,8 +54,8 @@ type ValidateContext struct {
 	// Request is the request.
 	Request *http.Request
 	// Principal is who the ticket says the user is. It must not be modified; put a
-	// changed copy here to have it take its place in this request, and nil to reject
-	// the ticket.
+	// changed copy here, or one that claims.New makes, to have it take its place in this
+	// request, and nil to reject the ticket.
 	Principal *claims.Principal
 	// Properties are those of the ticket. Changes are kept if Renew is set.
 	Properties *ticket.Properties

@@ -97,11 +97,12 @@ func (a *Authenticator) validate(v *visit, w http.ResponseWriter, r *http.Reques
 		}
 		return nil, errRejected
 	}
+	user := c.Principal.Authenticated(a.cfg.Scheme)
 	if c.Renew {
-		v.renew(&ticket.Ticket{Scheme: a.cfg.Scheme, Principal: *c.Principal, Properties: properties}, now)
+		v.renew(&ticket.Ticket{Scheme: a.cfg.Scheme, Principal: *user, Properties: properties}, now)
 		v.changed = true
 	}
-	return c.Principal, nil
+	return user, nil
 }
 
 // outageError marks what Events.Validate or Revalidation.Check could not judge.

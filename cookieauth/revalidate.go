@@ -34,7 +34,8 @@ type Revalidation struct {
 	// moment are all checked. Nil: nobody is asked.
 	//
 	// An error says that it cannot tell. The user then stays signed in for Grace, while
-	// it is asked again every few seconds.
+	// it is asked again every few seconds. Only where the request itself has ended there
+	// is no user, or else hanging up would put off the question.
 	Check func(*ValidateContext) error
 
 	// Every is the interval. The default is 30 minutes. What has changed about a user
@@ -63,13 +64,14 @@ func (v *Revalidation) check(p *confcheck.Problems) {
 func (a *Authenticator) revalidate(v *visit, w http.ResponseWriter, r *http.Request, now time.Time) error {
 	setting := &a.cfg.Revalidation
 	confirmed, ok := moment(&v.ticket.Properties, keyChecked)
-	if ok && now.Sub(confirmed) < setting.Every {
-		return nil
-	}
 	if !ok {
 		confirmed, _ = started(&v.ticket.Properties)
 	}
-	bearable := now.Sub(confirmed) < setting.Every+max(0, setting.Grace)
+	age := now.Sub(confirmed).Abs() // a clock that was far ahead has confirmed nothing
+	if ok && age < setting.Every {
+		return nil
+	}
+	bearable := age < setting.Every+max(0, setting.Grace)
 	if bearable && now.UnixNano() < a.askAgain.Load() {
 		return nil
 	}
@@ -77,7 +79,7 @@ func (a *Authenticator) revalidate(v *visit, w http.ResponseWriter, r *http.Requ
 	c := &ValidateContext{Writer: w, Request: r.WithContext(v), Principal: &v.ticket.Principal, Properties: &properties}
 	err := setting.Check(c)
 	switch {
-	case err != nil && bearable:
+	case err != nil && bearable && r.Context().Err() == nil: // or else hanging up would put off the question
 		a.askAgain.Store(now.Add(revalidationPause).UnixNano())
 		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelWarn, "user could not be revalidated and stays signed in for now", slog.Any("error", err))
 		return nil
@@ -97,7 +99,7 @@ var errDismissed = errors.New("the user was rejected by Revalidation.Check")
 // confirm has the ticket sent as Check leaves it, with the dates that it would have
 // had anyway.
 func (a *Authenticator) confirm(v *visit, c *ValidateContext, now time.Time) {
-	t := ticket.Ticket{Scheme: a.cfg.Scheme, Principal: *c.Principal, Properties: *c.Properties}
+	t := ticket.Ticket{Scheme: a.cfg.Scheme, Principal: *c.Principal.Authenticated(a.cfg.Scheme), Properties: *c.Properties}
 	a.adopt(&t.Properties, &v.ticket.Properties)
 	setMoment(&t.Properties, keyChecked, now)
 	copyDates(&t.Properties, &v.ticket.Properties)

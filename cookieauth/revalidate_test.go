@@ -1,6 +1,7 @@
 package cookieauth_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -130,6 +131,67 @@ func TestRevalidation(t *testing.T) {
 		s.jar = saved
 		name("")
 	})
+}
+
+// TestHangingUpPutsNothingOff: who was locked must not get on by ending requests
+// while Check is asking, for themselves or for others.
+func TestHangingUpPutsNothingOff(t *testing.T) {
+	var u users
+	u.locked.Store(true)
+	s := newSite(t, cookieauth.Config{Revalidation: cookieauth.Revalidation{Check: func(c *cookieauth.ValidateContext) error {
+		if err := c.Request.Context().Err(); err != nil {
+			return err
+		}
+		return u.check(c)
+	}}})
+	s.get("/in")
+	s.at(31)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	s.head = func(r *http.Request) { *r = *r.WithContext(gone) }
+	if a := s.get("/private"); a.body == "secret" {
+		t.Error("a request that has ended meanwhile was let in")
+	}
+	s.head = nil
+	if a := s.get("/private"); a.body == "secret" {
+		t.Error("the next request was let in")
+	}
+}
+
+// TestRevalidationByAnotherClock: what a clock that was far ahead has confirmed is
+// asked about again.
+func TestRevalidationByAnotherClock(t *testing.T) {
+	var u users
+	s := newSite(t, cookieauth.Config{Revalidation: cookieauth.Revalidation{Check: u.check}})
+	s.at(60 * 24)
+	s.get("/in")
+	s.at(0)
+	s.who("Alice", true)
+	s.who("Alice", false)
+	u.askedSince(t, 1)
+}
+
+// TestNewPrincipalFromAnEvent needs no authentication type: claims.New makes none.
+func TestNewPrincipalFromAnEvent(t *testing.T) {
+	married := func(c *cookieauth.ValidateContext) error {
+		c.Principal, c.Renew = claims.New("1", claims.Name("Alicia")), true
+		return nil
+	}
+	for name, set := range map[string]func(*cookieauth.Config){
+		"Validate": func(cfg *cookieauth.Config) { cfg.Events.Validate = married },
+		"Check":    func(cfg *cookieauth.Config) { cfg.Revalidation.Check = married },
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := cookieauth.Config{Lifetime: 2 * time.Hour}
+			set(&cfg)
+			s := newSite(t, cfg)
+			s.get("/in")
+			for _, minute := range []float64{31, 62} {
+				s.at(minute)
+				s.who("Alicia", true)
+			}
+		})
+	}
 }
 
 // TestRevalidationOfOldTickets: they were made by .NET or an earlier configuration
