@@ -80,8 +80,8 @@ func (a *Authenticator) pageURL(r *http.Request, page, returnURL string) string 
 // IsScript reports whether a request was made by a script, which has no use for a
 // login page. It goes by X-Requested-With: XMLHttpRequest, as header or query
 // parameter; by Sec-Fetch-Mode, which browsers send, if it is not navigate; and
-// where there is none by Accept, if that names JSON or an event stream and no
-// HTML. With the profile ASPNETCore only X-Requested-With counts.
+// where there is none by Sec-Fetch-Dest: empty, and by Accept, if that names JSON or an
+// event stream and no HTML. With the profile ASPNETCore only X-Requested-With counts.
 func (a *Authenticator) IsScript(r *http.Request) bool {
 	const xhr = "XMLHttpRequest"
 	if strings.Join(r.Header.Values("X-Requested-With"), ",") == xhr || queryValue(r, "X-Requested-With") == xhr {
@@ -92,6 +92,9 @@ func (a *Authenticator) IsScript(r *http.Request) bool {
 	}
 	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {
 		return mode != "navigate"
+	}
+	if r.Header.Get("Sec-Fetch-Dest") == "empty" {
+		return true
 	}
 	accept := strings.ToLower(strings.Join(r.Header.Values("Accept"), ","))
 	return (strings.Contains(accept, "json") || strings.Contains(accept, "text/event-stream")) && !strings.Contains(accept, "text/html")

@@ -1,11 +1,13 @@
 package cookieauth
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/cookieauth/ticket"
 )
 
 // checkPrincipal refuses who cannot be signed in, and claims that readers would
@@ -15,10 +17,45 @@ func checkPrincipal(p *claims.Principal) error {
 		return ErrAnonymous
 	}
 	for k := range p.Identities {
-		for i := range p.Identities[k].Claims {
-			if err := checkClaim(&p.Identities[k].Claims[i]); err != nil {
+		identity := &p.Identities[k]
+		for depth := 0; identity != nil && depth <= maxActors; depth++ { // more of them make no ticket
+			if err := checkIdentity(identity); err != nil {
 				return err
 			}
+			identity = identity.Actor
+		}
+	}
+	return nil
+}
+
+// maxActors is how deeply a ticket nests actors.
+const maxActors = 16
+
+func checkIdentity(identity *claims.Identity) error {
+	for i := range identity.Claims {
+		if err := checkClaim(&identity.Claims[i]); err != nil {
+			return err
+		}
+	}
+	for _, own := range [...]struct{ name, text string }{
+		{"AuthenticationType", identity.AuthenticationType},
+		{"NameClaimType", identity.NameClaimType},
+		{"RoleClaimType", identity.RoleClaimType},
+		{"BootstrapContext", identity.BootstrapContext},
+	} {
+		if reason := problem(own.text); reason != "" {
+			return &ClaimError{own.name, reason}
+		}
+	}
+	return nil
+}
+
+// checkProperties refuses names and values that would not be read as they are, and
+// so might be read as one.
+func checkProperties(p *ticket.Properties) error {
+	for key, value := range p.All() {
+		if !utf8.ValidString(key) || !utf8.ValidString(value) {
+			return &ClaimError{"property " + key, notUTF8}
 		}
 	}
 	return nil
@@ -26,7 +63,7 @@ func checkPrincipal(p *claims.Principal) error {
 
 // checkClaim passes over value type and issuers where they are the ordinary ones.
 func checkClaim(c *claims.Claim) error {
-	if isPlain(c.Type) && isPlain(c.Value) && c.ValueType == claims.DefaultValueType &&
+	if len(c.Properties) == 0 && isPlain(c.Type) && isPlain(c.Value) && c.ValueType == claims.DefaultValueType &&
 		c.Issuer == claims.DefaultIssuer && c.OriginalIssuer == claims.DefaultIssuer {
 		return nil
 	}
@@ -35,8 +72,15 @@ func checkClaim(c *claims.Claim) error {
 			return &ClaimError{c.Type, reason}
 		}
 	}
+	for _, p := range c.Properties {
+		if reason := cmp.Or(problem(p.Key), problem(p.Value)); reason != "" {
+			return &ClaimError{c.Type, reason}
+		}
+	}
 	return nil
 }
+
+const notUTF8 = "is not valid UTF-8"
 
 // problem says what is wrong with a text, or nothing.
 func problem(text string) string {
@@ -45,7 +89,7 @@ func problem(text string) string {
 	case strings.IndexByte(text, 0) >= 0:
 		return "contains a NUL"
 	case !utf8.ValidString(text):
-		return "is not valid UTF-8"
+		return notUTF8
 	}
 	return ""
 }

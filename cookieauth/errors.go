@@ -38,7 +38,7 @@ var (
 
 // A ClaimError says that a claim cannot be put into a ticket.
 type ClaimError struct {
-	// Type is the type of the claim.
+	// Type is the type of the claim, or says what else of a principal or a sign-in it is.
 	Type string
 	// Reason says what is wrong with it.
 	Reason string

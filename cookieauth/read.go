@@ -128,7 +128,8 @@ func (a *Authenticator) open(ctx context.Context, text string, s *scratch, now t
 		return sighting{}, errMalformed
 	}
 	s.sealed = sealed
-	plain, err := a.protector.AppendUnprotect(ctx, s.plain[:0], sealed)
+	s.wipe()
+	plain, err := a.protector.AppendUnprotect(ctx, s.plain, sealed)
 	if err != nil {
 		return sighting{}, err
 	}

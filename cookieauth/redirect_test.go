@@ -63,6 +63,8 @@ func TestChallenge(t *testing.T) {
 		{"Safest without paths, forbid", cookieauth.Config{}, "/forbid", nil, 403, ""},
 		{"navigation", safest, "/challenge", header("Sec-Fetch-Mode", "navigate"), 302, "/login?ReturnUrl=%2Fchallenge"},
 		{"fetch", safest, "/challenge", header("Sec-Fetch-Mode", "cors"), 401, "/login?ReturnUrl=%2Fchallenge"},
+		{"fetch by a browser that says only for what", safest, "/challenge", header("Sec-Fetch-Dest", "empty"), 401, "/login?ReturnUrl=%2Fchallenge"},
+		{"a page, by such a browser", safest, "/challenge", header("Sec-Fetch-Dest", "document"), 302, "/login?ReturnUrl=%2Fchallenge"},
 		{"JSON wanted", safest, "/challenge", header("Accept", "application/json, */*"), 401, "/login?ReturnUrl=%2Fchallenge"},
 		{"HTML wanted, or JSON", safest, "/challenge", header("Accept", "text/html, application/json"), 302, "/login?ReturnUrl=%2Fchallenge"},
 		{"events wanted", safest, "/forbid", header("Accept", "text/event-stream"), 403, "/no?ReturnUrl=%2Fforbid"},

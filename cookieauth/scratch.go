@@ -12,9 +12,15 @@ var scratchPool = sync.Pool{New: func() any { return new(scratch) }}
 
 func getScratch() *scratch { return scratchPool.Get().(*scratch) }
 
+// wipe removes a plaintext before another, which may be shorter, takes its place.
+func (s *scratch) wipe() {
+	clear(s.plain)
+	s.plain = s.plain[:0]
+}
+
 // release wipes what was secret. Very large buffers are left to the collector.
 func (s *scratch) release() {
-	clear(s.plain)
+	s.wipe()
 	if cap(s.text)+cap(s.sealed)+cap(s.plain) <= 4*maxRead {
 		scratchPool.Put(s)
 	}

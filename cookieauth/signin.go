@@ -57,6 +57,9 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 	if err := checkPrincipal(&t.Principal); err != nil {
 		return err
 	}
+	if err := checkProperties(&t.Properties); err != nil {
+		return err
+	}
 	a.begin(t, now)
 	if t.Properties.Persistent() {
 		expires, ok := t.Properties.Expires()

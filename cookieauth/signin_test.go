@@ -264,7 +264,7 @@ func TestSigningInEvent(t *testing.T) {
 }
 
 func TestTwoApplications(t *testing.T) {
-	t.Run("COK-53 two applications with one ring, name and scheme", func(t *testing.T) {
+	t.Run("COK-53 SDF-1 two applications with one ring, name and scheme", func(t *testing.T) {
 		ring := dataprotectiontest.NewKeyRing(t)
 		one, two := newSite(t, cookieauth.Config{KeyRing: ring}), newSite(t, cookieauth.Config{KeyRing: ring})
 		one.get("/in")
@@ -377,6 +377,8 @@ func TestClaimsAreCheckedThroughout(t *testing.T) {
 		}
 	}
 	for _, c := range []claims.Claim{
+		{Type: "t", Value: "v", Properties: []claims.Property{{Key: "\xff"}, {Key: "\xfe"}}},
+		{Type: "t", Value: "v", Properties: []claims.Property{{Key: "k", Value: "\x00"}}},
 		{Type: "a\x00", Value: "v"},
 		{Type: "t", Value: "v", ValueType: "a\x00"},
 		{Type: "t", Value: "v", Issuer: "a\x00"},
@@ -384,5 +386,43 @@ func TestClaimsAreCheckedThroughout(t *testing.T) {
 	} {
 		check(c, true)
 		check(c.Normalized(), true)
+	}
+}
+
+// TestIdentitiesAreCheckedThroughout: an actor's claim of the type U+0000 would be read
+// as that of its name.
+func TestIdentitiesAreCheckedThroughout(t *testing.T) {
+	s := newSite(t, cookieauth.Config{})
+	nested := func(depth int) *claims.Identity {
+		var actor *claims.Identity
+		for range depth {
+			actor = &claims.Identity{AuthenticationType: "x", Actor: actor}
+		}
+		return actor
+	}
+	for _, c := range []struct {
+		identity claims.Identity
+		want     string
+	}{
+		{claims.Identity{Actor: &claims.Identity{Claims: []claims.Claim{{Type: "\x00", Value: "root"}}}}, `cookieauth: claim "\x00": contains a NUL`},
+		{claims.Identity{Actor: &claims.Identity{AuthenticationType: "\xff"}}, `cookieauth: claim "AuthenticationType": is not valid UTF-8`},
+		{claims.Identity{NameClaimType: "\x00"}, `cookieauth: claim "NameClaimType": contains a NUL`},
+		{claims.Identity{RoleClaimType: "\xff"}, `cookieauth: claim "RoleClaimType": is not valid UTF-8`},
+		{claims.Identity{BootstrapContext: "\xff"}, `cookieauth: claim "BootstrapContext": is not valid UTF-8`},
+		{claims.Identity{Actor: nested(16)}, ""},
+		{claims.Identity{Actor: nested(17)}, "ticket: cannot be written: actors are nested more than 16 deep"},
+	} {
+		c.identity.AuthenticationType = "x"
+		err := s.auth.SignIn(discard{http.Header{}}, benchRequest(""), &claims.Principal{Identities: []claims.Identity{c.identity}}, nil)
+		if (err == nil) != (c.want == "") || err != nil && err.Error() != c.want {
+			t.Errorf("got %v, want %q", err, c.want)
+		}
+	}
+	var opts cookieauth.SignInOptions
+	opts.Properties.Set("\xff", "a")
+	opts.Properties.Set("\xfe", "b") // both would be read as U+FFFD, and then the ticket not at all
+	var problem *cookieauth.ClaimError
+	if err := s.auth.SignIn(discard{http.Header{}}, benchRequest(""), claims.New("1"), &opts); !errors.As(err, &problem) {
+		t.Errorf("got %v", err)
 	}
 }

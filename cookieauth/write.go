@@ -41,6 +41,7 @@ func (a *Authenticator) seal(s *scratch, t *ticket.Ticket) error {
 		plain, err = t.AppendBinary(s.plain[:0])
 	}
 	if err != nil {
+		clear(s.plain[:cap(s.plain)]) // it has begun there
 		return err
 	}
 	s.plain = plain

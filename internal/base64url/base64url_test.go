@@ -58,6 +58,27 @@ func sameDecoding(t *testing.T, text string) {
 	}
 }
 
+// TestKnownTexts has what the reference's own tests have.
+func TestKnownTexts(t *testing.T) {
+	for n := range 256 {
+		src := bytes.Repeat([]byte{byte(n)}, n)
+		if got, err := base64url.AppendDecode(nil, string(base64url.AppendEncode(nil, src))); err != nil || !bytes.Equal(got, src) {
+			t.Errorf("SDF-3: %d bytes come back as %x, %v", n, got, err)
+		}
+	}
+	for _, text := range []string{"x", "(x)"} {
+		if got, err := base64url.AppendDecode(nil, text); err == nil {
+			t.Errorf("OTH-3: %q is read as %x", text, got)
+		}
+	}
+	for text, src := range map[string]string{"": "", "AQIDBA": "\x01\x02\x03\x04", "-_8": "\xfb\xff", "SGVsbG8": "Hello"} {
+		back, err := base64url.AppendDecode(nil, text)
+		if got := string(base64url.AppendEncode(nil, []byte(src))); got != text || string(back) != src || err != nil {
+			t.Errorf("OTH-4: %x is written %q, want %q, and read as %x, %v", src, got, text, back, err)
+		}
+	}
+}
+
 func TestNothingIsMovedOrOverwritten(t *testing.T) {
 	src := make([]byte, 100)
 	room := bytes.Repeat([]byte{'.'}, 200)

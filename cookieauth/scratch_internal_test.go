@@ -1,0 +1,58 @@
+package cookieauth
+
+import (
+	"bytes"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/cookieauth/ticket"
+	"github.com/sealring/sealring/dataprotection/dataprotectiontest"
+)
+
+// TestNothingPlainIsLeft looks at memory that goes back to the pool after a long
+// ticket, then a short one, and after one that cannot be written.
+func TestNothingPlainIsLeft(t *testing.T) {
+	a, err := New(Config{KeyRing: dataprotectiontest.NewKeyRing(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	make := func(size int) *ticket.Ticket {
+		k := &ticket.Ticket{Scheme: "Cookies", Principal: *claims.New("1", claims.Name(strings.Repeat("secret", size))).Authenticated("Cookies")}
+		k.Properties.SetIssued(time.Now())
+		k.Properties.SetExpires(time.Now().Add(time.Hour))
+		return k
+	}
+	text := func(k *ticket.Ticket) string {
+		s := new(scratch)
+		if err := a.seal(s, k); err != nil {
+			t.Fatal(err)
+		}
+		return string(s.text)
+	}
+	long, short := text(make(100)), text(make(1))
+	s := new(scratch)
+	isClean := func(when string) {
+		t.Helper()
+		s.release()
+		if bytes.Contains(s.plain[:cap(s.plain)], []byte("secret")) {
+			t.Errorf("%s there is a plaintext left", when)
+		}
+	}
+	for _, one := range []string{long, short} {
+		var into ticket.Buffer
+		if _, err := a.open(httptest.NewRequest("GET", "/", nil).Context(), one, s, time.Now(), &into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	isClean("after two tickets")
+	broken := make(10)
+	c := &broken.Principal.Identities[0].Claims[1]
+	c.Properties = []claims.Property{{Key: "k"}, {Key: "k"}}
+	if err := a.seal(s, broken); err == nil {
+		t.Error("a ticket with a property twice was written")
+	}
+	isClean("after a ticket that could not be written")
+}
