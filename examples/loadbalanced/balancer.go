@@ -12,8 +12,12 @@ import (
 	"time"
 )
 
-// checkInterval is how often it is found out which instances are there.
-const checkInterval = 300 * time.Millisecond
+const (
+	// checkInterval is how often it is found out which instances are there.
+	checkInterval = 300 * time.Millisecond
+	// checkTimeout is for an instance that is there and busy.
+	checkTimeout = 3 * time.Second
+)
 
 // A balancer hands each request to the next instance that is there.
 type balancer struct {
@@ -42,8 +46,8 @@ func newBalancer(ctx context.Context, addresses []string) http.Handler {
 			r.SetURL(&url.URL{Scheme: "http", Host: "instance"}) // RoundTrip chooses
 			r.Out.Host = r.In.Host
 		},
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
-			http.Error(w, err.Error(), http.StatusBadGateway)
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
+			http.Error(w, "No instance is there.", http.StatusBadGateway)
 		},
 	}
 }
@@ -61,7 +65,7 @@ func (b *backend) watch(ctx context.Context) {
 }
 
 func (b *backend) check(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+b.address+"/static/style.css", nil)
 	if err != nil {
@@ -80,32 +84,31 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()
 	}
-	err := errors.New("no instance is there")
+	var failed error
 	for range b.backends {
 		one := b.next()
-		if one == nil {
-			break
-		}
-		var answer *http.Response
-		if answer, err = b.through.RoundTrip(one.request(r)); err == nil {
+		answer, err := b.through.RoundTrip(one.request(r))
+		if err == nil {
 			return answer, nil
 		}
+		failed = err
 		if r.Context().Err() != nil || !repeatable(r, err) {
 			break
 		}
 		one.up.Store(false)
 	}
-	return nil, err
+	return nil, failed
 }
 
-// next returns the next instance that is there, or nil.
-func (b *balancer) next() *backend {
+// next returns the next instance that is there. If none seems to be, it is the next
+// one all the same: it may be busy, or have come back since.
+func (b *balancer) next() (one *backend) {
 	for range b.backends {
-		if one := b.backends[b.turn.Add(1)%uint64(len(b.backends))]; one.up.Load() {
-			return one
+		if one = b.backends[b.turn.Add(1)%uint64(len(b.backends))]; one.up.Load() {
+			break
 		}
 	}
-	return nil
+	return one
 }
 
 // request is the request for this instance. Its body stays open for another try.

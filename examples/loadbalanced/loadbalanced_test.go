@@ -152,7 +152,7 @@ func TestControlPage(t *testing.T) {
 	o.await("the page says that nothing runs", func() bool { return o.reads("No instance runs") })
 	o.await("the proxy says it, too", func() bool {
 		a := o.Get(o.site)
-		return a.Status == 502 && strings.Contains(a.Body, "no instance is there")
+		return a.Status == 502 && strings.Contains(a.Body, "No instance is there")
 	})
 }
 

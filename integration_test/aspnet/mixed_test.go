@@ -94,6 +94,7 @@ defaults
   timeout connect 2s
   timeout client 30s
   timeout server 30s
+  timeout check 10s
   retries 4
   retry-on conn-failure empty-response
   option redispatch 1
