@@ -172,6 +172,9 @@ func (f *mixedFleet) live(requests int64) {
 	if n := len(c.accepted); n != len(f.members)*len(f.members) {
 		f.Errorf("forms went %d ways, want each member to have accepted those of each:\n%s", n, c.pairs())
 	}
+	if f.Failed() {
+		return
+	}
 	f.Logf("%d requests, of which %d with a login that held, all answered as logged in, in %v; %d forms accepted:\n%s",
 		c.requests.Load(), c.logins.Load(), time.Since(begin).Round(time.Second), c.forms.Load(), c.pairs())
 }
