@@ -19,8 +19,9 @@ import (
 // concurrent use. It prints, logs and marshals without its private key. Make one
 // with LoadPFX, LoadPEM, FromWindowsStore or New.
 type Certificate struct {
-	cert *x509.Certificate
-	key  crypto.Decrypter // nil if it is not at hand
+	cert       *x509.Certificate
+	key        crypto.Decrypter // nil if it is not at hand
+	thumbprint string
 }
 
 // New returns a certificate and its private key. The key may live in a device; it
@@ -37,7 +38,7 @@ func New(cert *x509.Certificate, key crypto.Decrypter) (*Certificate, error) {
 	if k, ok := key.(*rsa.PrivateKey); ok && k == nil {
 		return nil, errors.New("x509seal: the private key is a nil *rsa.PrivateKey")
 	}
-	c := &Certificate{cert: cert, key: key}
+	c := &Certificate{cert: cert, key: key, thumbprint: thumbprint(cert.Raw)}
 	if _, ok := cert.PublicKey.(*rsa.PublicKey); !ok {
 		return nil, fmt.Errorf("x509seal: %s has a public key of type %s; only RSA can encrypt keys", c, cert.PublicKeyAlgorithm)
 	}
@@ -55,10 +56,10 @@ func (c *Certificate) hasKey(public crypto.PublicKey) bool {
 // Thumbprint returns the SHA-1 hash of the certificate in capital hexadecimal
 // digits, as Windows and .NET show it.
 func (c *Certificate) Thumbprint() string {
-	if c == nil || c.cert == nil {
+	if c == nil {
 		return ""
 	}
-	return thumbprint(c.cert.Raw)
+	return c.thumbprint
 }
 
 func thumbprint(der []byte) string { return fmt.Sprintf("%X", sha1.Sum(der)) }
