@@ -84,7 +84,8 @@ func (m *Manager) List(ctx context.Context) (Listing, error) {
 
 // Create makes a key with the given dates. With nil dates the key seals at once
 // if the ring has no default, else after the propagation window, and it lives for
-// the configured lifetime from then.
+// the configured lifetime from then. It is made even where no key can be opened,
+// which a ring never does by itself: make sure that the members can open it.
 func (m *Manager) Create(ctx context.Context, dates *KeyDates) (KeyInfo, error) {
 	c, err := m.readForWriting(ctx)
 	if err != nil {
