@@ -96,6 +96,10 @@ func TestLargeCookies(t *testing.T) {
 	s.get("/in")
 	login := "__Host-sealring=" + s.jar["__Host-sealring"]
 	s.visit("theme=dark; " + login)
+	s.visit(strings.Repeat("secret", 1200) + "; " + login) // a value alone
+	s.at(-2)
+	sizes = nil
+	log.Reset()
 	large := "a=" + strings.Repeat("secret", 700) + "; b=" + strings.Repeat("x", 2000) + "; " + login + "; c=1"
 	for range 3 {
 		s.visit(large)

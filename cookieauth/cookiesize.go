@@ -27,7 +27,7 @@ func (a *Authenticator) noteLarge(r *http.Request, header cookie.Header, size in
 	}
 	now := a.cfg.Now().UnixNano()
 	last := a.largeLogged.Load()
-	if last != 0 && now-last < int64(largeInterval) || !a.largeLogged.CompareAndSwap(last, now) {
+	if last != 0 && max(now-last, last-now) < int64(largeInterval) || !a.largeLogged.CompareAndSwap(last, now) {
 		return
 	}
 	a.cfg.Logger.LogAttrs(r.Context(), slog.LevelWarn, "the cookies of a request are large; proxies refuse requests with more than about 8 KiB",
@@ -42,7 +42,10 @@ func largest(header cookie.Header) string {
 	}
 	var all []sized
 	header.Each(func(piece string) {
-		name, _, _ := strings.Cut(piece, "=")
+		name, _, ok := strings.Cut(piece, "=")
+		if !ok {
+			name = "" // it is a value without a name, and values are nobody's business
+		}
 		all = append(all, sized{name[:min(len(name), 64)], len(piece)})
 	})
 	slices.SortStableFunc(all, func(a, b sized) int { return b.size - a.size })

@@ -3,6 +3,7 @@ package cookieauth_test
 import (
 	"errors"
 	"maps"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -84,11 +85,11 @@ func TestEndedWhileItIsRenewed(t *testing.T) {
 // partition is a store whose cut-offs one instance cannot read.
 type partition struct {
 	*memory
-	away bool
+	away atomic.Bool
 }
 
 func (p *partition) LoadCutoffs(c ctx, since dataprotection.Version) ([]cookieauth.Cutoff, dataprotection.Version, error) {
-	if p.away {
+	if p.away.Load() {
 		return nil, "", errDown
 	}
 	return p.memory.LoadCutoffs(c, since)
@@ -107,7 +108,7 @@ func TestRenewedWithoutNews(t *testing.T) {
 		two.live = true
 		one.get("/in")
 		two.jar = maps.Clone(one.jar)
-		store.away = true
+		store.away.Store(true)
 		time.Sleep(time.Minute)
 		one.get("/out")
 		time.Sleep(6 * time.Hour)
@@ -115,7 +116,7 @@ func TestRenewedWithoutNews(t *testing.T) {
 			t.Errorf("in the outage the user is %q", a.body)
 		}
 		time.Sleep(time.Hour)
-		store.away = false
+		store.away.Store(false)
 		time.Sleep(4*time.Hour + 10*time.Minute) // 11 hours and some minutes after the sign-out
 		one.jar = maps.Clone(two.jar)
 		one.who("", false)
