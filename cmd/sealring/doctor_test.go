@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -176,6 +177,30 @@ func TestWithoutPassword(t *testing.T) {
 	for _, tt := range tests {
 		if got := withoutPassword(tt.url); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.url, got, tt.want)
+		}
+	}
+}
+
+// TestFilesThatAreTooLarge names a file of 1 GB where a small one belongs.
+func TestFilesThatAreTooLarge(t *testing.T) {
+	dir := t.TempDir()
+	large := filepath.Join(dir, "large.pem")
+	if err := os.WriteFile(large, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, 1<<30); err != nil { // takes no space
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"--cert", large, "keys", "list"},
+		{"--cert", "x.pfx", "--cert-password-file", large, "keys", "list"},
+		{"--secret-file", large, "keys", "list"},
+		{"policy", "check", large},
+	} {
+		var errOut bytes.Buffer
+		args = append([]string{"sealring", "-s", "file:" + filepath.ToSlash(dir)}, args...)
+		if status := execute(t.Context(), args, strings.NewReader(""), io.Discard, &errOut); status != exitFailed || !strings.Contains(errOut.String(), "more than") || !strings.Contains(errOut.String(), "large.pem") {
+			t.Errorf("%s: exit status %d, %q", args, status, errOut.String())
 		}
 	}
 }

@@ -1,11 +1,14 @@
 package dpapiseal_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/dpapiseal"
+	"github.com/sealring/sealring/dataprotection/filestore"
 	"github.com/sealring/sealring/dataprotection/memstore"
 	"github.com/sealring/sealring/dataprotection/sealtest"
 )
@@ -64,6 +67,27 @@ func TestRing(t *testing.T) {
 	}
 	if st := ring.Status(); st.Unsealed != 0 {
 		t.Errorf("%d keys are in clear", st.Unsealed)
+	}
+}
+
+// TestDirectory keeps a sealed ring in a directory (PRV-3).
+func TestDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	ring, err := dataprotection.Open(t.Context(), dataprotection.Config{Application: "shop", Store: filestore.New(dir), Sealer: newSealer(t, dpapiseal.User)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ring.Close()
+	files, err := filepath.Glob(filepath.Join(dir, "key-*.xml"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("got files %q, %v", files, err)
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := string(text); !strings.Contains(s, "XmlEncryption.DpapiXmlDecryptor, ") || strings.Contains(s, "Warning: the key below is in an unencrypted form.") || strings.Contains(s, "<masterKey") {
+		t.Errorf("the file is %s", s)
 	}
 }
 

@@ -143,7 +143,7 @@ func TestOpenSealed(t *testing.T) {
 		{"a descriptor in a namespace", `<d xmlns="u"><encryption algorithm="AES_256_GCM" xmlns=""/>` + sealed("T", "<x/>") + `</d>`, map[string]string{`T <x xmlns:s="http://schemas.asp.net/2015/03/dataProtection" xmlns="u" />`: masterKey}, "[T]"},
 		{"a whole document comes back", `<d>` + algorithms + sealed("T", "<x xmlns=''/>") + `</d>`, map[string]string{`T <x xmlns="" xmlns:s="http://schemas.asp.net/2015/03/dataProtection" />`: "\ufeff<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<!-- c -->\r\n" + masterKey + "\r\n"}, "[T]"},
 		{"XML-6 two at different depths", `<d>` + sealed("A", "<x/>") + `<validation algorithm="HMACSHA256"/><masterKey s:requiresEncryption="false" ` + sealNS + `>` + sealed("B", "<y/>") + `</masterKey></d>`, map[string]string{`A <x xmlns:s="http://schemas.asp.net/2015/03/dataProtection" />`: `<encryption algorithm="AES_256_CBC"/>`, `B <y xmlns:s="http://schemas.asp.net/2015/03/dataProtection" />`: `<value>bWFzdGVyIGtleQ==</value>`}, "[]"},
-		{"XML-4 0.6 null wrapper of any name", `<d>` + algorithms + sealed(nullType, "<node><!--c-->"+masterKey+"</node>") + `</d>`, nil, "[]"},
+		{"XML-4 X509-7 0.6 null wrapper of any name", `<d>` + algorithms + sealed(nullType, "<node><!--c-->"+masterKey+"</node>") + `</d>`, nil, "[]"},
 		{"0.6 null wrapper of the descriptor", sealed(nullType, "<node>"+whole+"</node>"), nil, "[]"},
 		{"null wrapper by its old name", `<d>` + algorithms + sealed(strings.ReplaceAll(nullType, "AspNetCore", "AspNet"), "<node>"+masterKey+"</node>") + `</d>`, nil, "[]"},
 		{"a secret in clear beside a sealed one", `<d>` + algorithms + masterKey + sealed("T", "<x/>") + `</d>`, map[string]string{`T <x xmlns:s="http://schemas.asp.net/2015/03/dataProtection" />`: "<other/>"}, "[]"},

@@ -240,7 +240,7 @@ func TestMarshalKey(t *testing.T) {
 			}
 		}
 	})
-	t.Run("XKM-4 null mechanism", func(t *testing.T) {
+	t.Run("XKM-4 X509-7 null mechanism", func(t *testing.T) {
 		const nullType = "Microsoft.AspNetCore.DataProtection.XmlEncryption.NullXmlDecryptor, Microsoft.AspNetCore.DataProtection, Version=8.0.0.0, Culture=neutral, PublicKeyToken=adb9793829ddae60"
 		got, err := keyxml.MarshalKey(aKey(t), cbc, master, func(fragment []byte) (string, []byte, error) {
 			inside := strings.ReplaceAll(string(fragment), "d1p1", "p6")
