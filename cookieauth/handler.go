@@ -41,8 +41,9 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 	if v.user != nil {
 		j.Identified(v.merged, a.cfg.Scheme)
 	}
-	inner := r.WithContext(v)
-	if v.renewal == nil {
+	v.request = *r.WithContext(v) // that copy stays on the stack
+	inner := &v.request
+	if v.renewal() == nil {
 		next.ServeHTTP(w, inner)
 	} else {
 		next.ServeHTTP(v.wrap(w, inner), inner)
@@ -88,19 +89,19 @@ func (a *Authenticator) validate(v *visit, w http.ResponseWriter, r *http.Reques
 	properties := v.ticket.Properties.Clone()
 	c := &ValidateContext{Writer: w, Request: r.WithContext(v), Principal: &v.ticket.Principal, Properties: &properties}
 	if err := a.cfg.Events.Validate(c); err != nil {
-		v.renewal = nil
+		v.drop()
 		return nil, &outageError{"Events.Validate", err}
 	}
 	if c.Principal == nil {
 		if !a.reference {
-			v.renewal = nil // the reference would send the rejected ticket again
+			v.drop() // the reference would send the rejected ticket again
 		}
 		return nil, errRejected
 	}
 	user := c.Principal.Authenticated(a.cfg.Scheme)
 	if c.Renew {
 		v.renew(&ticket.Ticket{Scheme: a.cfg.Scheme, Principal: *user, Properties: properties}, now)
-		v.changed = true
+		v.rarity().changed = true
 	}
 	return user, nil
 }
@@ -121,7 +122,7 @@ func (e *outageError) Is(target error) bool { return target == dataprotection.Er
 // life; one that cannot be judged is an outage of our own.
 func (a *Authenticator) turnAway(v *visit, r *http.Request, err error) {
 	if errors.Is(err, dataprotection.ErrUnavailable) {
-		v.outage = err
+		v.rarity().outage = err
 		journey.From(r.Context()).Unidentified(err)
 		level := slog.LevelError
 		if r.Context().Err() != nil {

@@ -7,7 +7,7 @@ import "net/http"
 // works behind Handler or one of the Require methods only.
 func (a *Authenticator) Outage(r *http.Request) error {
 	if v := a.visit(r); v != nil {
-		return v.outage
+		return v.outage()
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (v *visit) renew(t *ticket.Ticket, now time.Time) {
 	}
 	t.Properties.SetIssued(now)
 	t.Properties.SetExpires(v.auth.cap(&t.Properties, end))
-	v.renewal = t
+	v.rarity().renewal = t
 }
 
 // isLast reports whether a ticket that ends then cannot be made to end later.
@@ -113,12 +113,13 @@ func (v *visit) wrap(w http.ResponseWriter, r *http.Request) http.ResponseWriter
 // send adds the renewed cookie to the header, once and unless the user has been
 // signed in or out meanwhile.
 func (v *visit) send(h http.Header, r *http.Request) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if !v.sent && !v.settled {
-		v.auth.sendRenewal(h, r, v.renewal)
+	rare := v.rarity()
+	rare.mu.Lock()
+	defer rare.mu.Unlock()
+	if !rare.sent && !rare.settled {
+		v.auth.sendRenewal(h, r, rare.renewal)
 	}
-	v.sent = true
+	rare.sent = true
 }
 
 // sendRenewal seals and adds the cookie. The old cookie stays valid until its own

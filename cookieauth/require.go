@@ -48,7 +48,7 @@ func (a *Authenticator) require(next http.Handler, allowed func(*claims.Principa
 		switch v := a.visit(r); {
 		case v == nil:
 			a.Challenge(w, r, "")
-		case v.outage != nil:
+		case v.outage() != nil:
 			unavailable(w)
 		case v.user == nil:
 			a.Challenge(w, r, "")

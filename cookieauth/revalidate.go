@@ -84,7 +84,7 @@ func (a *Authenticator) revalidate(v *visit, w http.ResponseWriter, r *http.Requ
 		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelWarn, "user could not be revalidated and stays signed in for now", slog.Any("error", err))
 		return nil
 	case err != nil:
-		v.renewal = nil
+		v.drop()
 		return &outageError{"Revalidation.Check", err}
 	case c.Principal == nil:
 		a.expel(v, w, r)
@@ -106,10 +106,11 @@ func (a *Authenticator) confirm(v *visit, c *ValidateContext, now time.Time) {
 	v.ticket.Ticket = t
 	renewal := t
 	renewal.Properties = t.Properties.Clone()
-	if v.renewal != nil {
-		copyDates(&renewal.Properties, &v.renewal.Properties)
+	if v.renewal() != nil {
+		copyDates(&renewal.Properties, &v.renewal().Properties)
 	}
-	v.renewal, v.changed = &renewal, true
+	rare := v.rarity()
+	rare.renewal, rare.changed = &renewal, true
 }
 
 func copyDates(p, from *ticket.Properties) {
@@ -122,7 +123,7 @@ func copyDates(p, from *ticket.Properties) {
 // expel ends the session of a user who may no longer be signed in. If that fails
 // they are asked after again with the next request.
 func (a *Authenticator) expel(v *visit, w http.ResponseWriter, r *http.Request) {
-	v.renewal = nil
+	v.drop()
 	if err := a.SignOut(w, r.WithContext(v)); err != nil {
 		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "session of a rejected user could not be ended", slog.Any("error", err))
 	}

@@ -15,26 +15,26 @@ import (
 // cookie whose own end moves, or whose key is an old one. The error is ErrNoSession
 // if the session has just ended.
 func (a *Authenticator) keep(v *visit, r *http.Request, seen sighting, now time.Time) error {
-	if v.renewal == nil && now.Sub(seen.stored.LastSeen) < noteInterval {
+	if v.renewal() == nil && now.Sub(seen.stored.LastSeen) < noteInterval {
 		return nil
 	}
-	renewal := v.renewal
+	renewal, changed := v.renewal(), v.changed()
 	if renewal != nil && !renewal.Properties.Persistent() && a.cfg.Cookie.MaxAge == 0 && !seen.oldKey {
-		v.renewal = nil
+		v.drop()
 	}
 	id := seen.stored.ID
-	done := a.claim(r.Context(), id, v.changed)
+	done := a.claim(r.Context(), id, changed)
 	if done == nil {
 		return nil
 	}
 	defer done()
-	err := a.update(r, id, renewal, v.changed, now)
+	err := a.update(r, id, renewal, changed, now)
 	switch {
 	case errors.Is(err, ErrNoSession):
-		v.renewal = nil
+		v.drop()
 		return ErrNoSession
 	case err != nil: // the session goes on as it was; the next request makes up for it
-		v.renewal = nil
+		v.drop()
 		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelWarn, "session could not be updated", slog.Any("error", err))
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/cookieauth/ticket"
@@ -11,22 +12,66 @@ import (
 )
 
 // A visit is what an Authenticator knows about one request that has a cookie of
-// its. It is the context of that request, which saves allocations. Visitors
-// without a cookie have no visit.
+// its. It is the context of that request, and has the request itself, too: both and
+// the ticket are one piece of memory, which is why what few visits need is kept
+// elsewhere. Visitors without a cookie have no visit.
 type visit struct {
 	context.Context
-	auth   *Authenticator
-	ticket ticket.Buffer     // what the cookie holds, if it is any good
-	user   *claims.Principal // nil for nobody
-	merged *claims.Principal // with what other schemes have found
-	outage error             // why the cookie cannot be judged now
+	auth    *Authenticator
+	ticket  ticket.Buffer     // what the cookie holds, if it is any good
+	user    *claims.Principal // nil for nobody
+	merged  *claims.Principal // with what other schemes have found
+	rare    atomic.Pointer[rarity]
+	request http.Request // with the visit as its context
+}
 
-	mu      sync.Mutex
+// A rarity is what most visits do not have.
+type rarity struct {
+	outage  error          // why the cookie cannot be judged now
 	renewal *ticket.Ticket // to be sent with the response
-	begun   *begunSession  // the last that this request has signed in, or nil
-	settled bool           // signed in or out: no renewal any more
-	sent    bool           // the header has gone out
-	changed bool           // the renewal has more than other dates; not guarded by mu
+	changed bool
+
+	mu      sync.Mutex    // guards what follows
+	begun   *begunSession // the last that this request has signed in, or nil
+	settled bool          // signed in or out: no renewal any more
+	sent    bool          // the header has gone out
+}
+
+// rarity returns that of the visit, from the first call on.
+func (v *visit) rarity() *rarity {
+	if v.rare.Load() == nil {
+		v.rare.CompareAndSwap(nil, new(rarity))
+	}
+	return v.rare.Load()
+}
+
+// outage returns why the cookie cannot be judged now, or nil.
+func (v *visit) outage() error {
+	if rare := v.rare.Load(); rare != nil {
+		return rare.outage
+	}
+	return nil
+}
+
+// renewal returns the ticket that is to be sent with the response, or nil.
+func (v *visit) renewal() *ticket.Ticket {
+	if rare := v.rare.Load(); rare != nil {
+		return rare.renewal
+	}
+	return nil
+}
+
+// changed reports whether the renewal has more than other dates.
+func (v *visit) changed() bool {
+	rare := v.rare.Load()
+	return rare != nil && rare.changed
+}
+
+// drop forgets the renewal, if there is one.
+func (v *visit) drop() {
+	if rare := v.rare.Load(); rare != nil {
+		rare.renewal = nil
+	}
 }
 
 // A begunSession is the ticket of a session, and the one begun before it. They are
@@ -63,9 +108,10 @@ func (a *Authenticator) visit(r *http.Request) *visit {
 // settle says that the user has been signed in or out in this request, which
 // decides what the cookie will be.
 func (v *visit) settle() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.settled = true
+	rare := v.rarity()
+	rare.mu.Lock()
+	defer rare.mu.Unlock()
+	rare.settled = true
 }
 
 // headerSent reports whether the header has gone out, as far as the visits of the
@@ -86,9 +132,10 @@ func headerSent(ctx context.Context) bool {
 
 // addBegun notes that the request has begun a session, and takeBegun returns those.
 func (v *visit) addBegun(t *ticket.Ticket) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.begun = &begunSession{t, v.begun}
+	rare := v.rarity()
+	rare.mu.Lock()
+	defer rare.mu.Unlock()
+	rare.begun = &begunSession{t, rare.begun}
 }
 
 // lastBegun returns what a request that has a user has begun last, or nil.
@@ -102,18 +149,23 @@ func (v *visit) lastBegun() *ticket.Ticket {
 }
 
 func (v *visit) takeBegun() []*ticket.Ticket {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	rare := v.rarity()
+	rare.mu.Lock()
+	defer rare.mu.Unlock()
 	var tickets []*ticket.Ticket
-	for ; v.begun != nil; v.begun = v.begun.before {
-		tickets = append(tickets, v.begun.ticket)
+	for ; rare.begun != nil; rare.begun = rare.begun.before {
+		tickets = append(tickets, rare.begun.ticket)
 	}
 	return tickets
 }
 
 // isSent reports whether the header has gone out, as far as the visit knows.
 func (v *visit) isSent() bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.sent
+	rare := v.rare.Load()
+	if rare == nil {
+		return false
+	}
+	rare.mu.Lock()
+	defer rare.mu.Unlock()
+	return rare.sent
 }

@@ -122,9 +122,9 @@ func (s *securityHeaders) serve(p *passage, w http.ResponseWriter, r *http.Reque
 		p.nonce = p.randomText()
 	}
 	h := w.Header()
-	values := make([]string, len(s.names)+1) // of this request: what is in a header may be changed
-	copy(values, s.values)
-	values[len(s.names)] = strings.Join(s.policy, p.nonce)
+	// The values are of this request: what is in a header may be changed.
+	values := append(p.takeValues(len(s.names)+1), s.values...)
+	values = append(values, strings.Join(s.policy, p.nonce))
 	for k, name := range s.names {
 		setIfUnset(h, name, values[k:k+1:k+1])
 	}

@@ -58,6 +58,23 @@ func TestSecurityHeadersConfigured(t *testing.T) {
 	}
 }
 
+// A second one further in leaves the first one's values alone.
+func TestSecurityHeadersTwice(t *testing.T) {
+	outer := must(t)(middleware.SecurityHeaders(middleware.HeadersConfig{Override: map[string]string{"Referrer-Policy": "same-origin"}}))
+	inner := must(t)(middleware.SecurityHeaders(middleware.HeadersConfig{
+		ContentSecurityPolicy: "default-src 'none'", Override: map[string]string{"A-First": "1", "Referrer-Policy": "no-referrer"},
+	}))
+	w := serve(outer(inner(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))), get("/"))
+	for name, want := range map[string]string{"A-First": "1", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin"} {
+		if got := w.Header().Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if got := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(got, "default-src 'self'") {
+		t.Errorf("policy %q, want the outer one", got)
+	}
+}
+
 // What is set further out stays, and what is set further in counts. No two
 // answers share anything.
 func TestSecurityHeadersAndOthers(t *testing.T) {

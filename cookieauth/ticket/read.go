@@ -4,14 +4,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/sealring/sealring/cookieauth/claims"
 )
 
-// UnmarshalBinary reads a ticket. It copies data once; every text of the ticket
-// is a part of that copy.
+// UnmarshalBinary reads a ticket. It keeps no part of data: the texts of the ticket
+// are copies, except for well-known names.
 //
 // It reads what ASP.NET Core reads: bytes after the ticket are ignored, so are
 // properties of another version than 1, and what is not valid UTF-8 becomes
@@ -48,7 +47,7 @@ func (b *Buffer) UnmarshalBinary(data []byte) error {
 }
 
 func unmarshal(data []byte, t *Ticket, free room) error {
-	r := reader{data: string(data), ascii: isASCII(data), free: free}
+	r := reader{data: data, ascii: isASCII(data), free: free}
 	r.ticket(t)
 	return r.err
 }
@@ -91,10 +90,11 @@ func isASCII(data []byte) bool {
 // reader keeps the first error. After an error it returns zero values, and every
 // count is zero, so that callers need not look at each step.
 type reader struct {
-	data  string
+	data  []byte
 	at    int  // how much of data has been read
 	ascii bool // all of data is, so no text in it can be invalid
 	free  room
+	texts texts
 	err   error
 }
 
@@ -103,7 +103,7 @@ func (r *reader) ticket(t *Ticket) {
 		r.fail("version is not 5")
 		return
 	}
-	t.Scheme = r.string()
+	t.Scheme = r.name()
 	if n := r.count(minIdentity); n > 0 {
 		t.Principal.Identities = take(&r.free.identities, n)
 		for k := range t.Principal.Identities {
@@ -120,7 +120,7 @@ func (r *reader) identity(i *claims.Identity, depth int) {
 		r.fail("actors are nested too deeply")
 		return
 	}
-	i.AuthenticationType = r.string()
+	i.AuthenticationType = r.name()
 	i.NameClaimType = orDefault(r.stringOr(claims.TypeName), claims.TypeName)
 	i.RoleClaimType = orDefault(r.stringOr(claims.TypeRole), claims.TypeRole)
 	if n := r.count(minClaim); n > 0 {
@@ -148,8 +148,7 @@ const placeholderText = "\x01" + placeholder
 func (r *reader) claim(c *claims.Claim, nameType string) {
 	c.Type = r.stringOr(nameType)
 	c.Value = r.string()
-	if strings.HasPrefix(r.data[r.at:], ordinary) {
-		r.at += len(ordinary)
+	if r.follows(ordinary) {
 		c.ValueType, c.Issuer, c.OriginalIssuer = claims.DefaultValueType, claims.DefaultIssuer, claims.DefaultIssuer
 		return
 	}
@@ -174,7 +173,7 @@ func (r *reader) properties() []item {
 	}
 	items := take(&r.free.items, n)
 	for k := range items {
-		items[k] = item{key: r.string(), value: r.string()}
+		items[k] = item{key: r.name(), value: r.string()}
 	}
 	r.refuseRepeats(n, func(k int) string { return items[k].key })
 	return items
@@ -241,17 +240,41 @@ func (r *reader) bool() bool {
 	return r.data[r.at-1] != 0
 }
 
-// stringOr reads a text for which the placeholder stands for standard.
-func (r *reader) stringOr(standard string) string {
-	if strings.HasPrefix(r.data[r.at:], placeholderText) {
-		r.at += len(placeholderText)
-		return standard
+// follows reports whether expected comes next, and skips it.
+func (r *reader) follows(expected string) bool {
+	rest := r.data[r.at:]
+	if len(rest) < len(expected) || string(rest[:len(expected)]) != expected {
+		return false
 	}
-	return r.string()
+	r.at += len(expected)
+	return true
 }
 
-// string reads a text. That of nearly all is ASCII, and its length takes one byte.
-func (r *reader) string() string {
+// stringOr reads a text for which the placeholder stands for standard.
+func (r *reader) stringOr(standard string) string {
+	if r.follows(placeholderText) {
+		return standard
+	}
+	return r.name()
+}
+
+// name reads a text that is often a well-known name.
+func (r *reader) name() string {
+	text := r.text()
+	if name, ok := known(text); ok {
+		return name
+	}
+	return r.keep(text)
+}
+
+func (r *reader) string() string { return r.keep(r.text()) }
+
+func (r *reader) keep(text []byte) string {
+	return r.texts.keep(text, len(r.data))
+}
+
+// text reads a text. That of nearly all is ASCII, and its length takes one byte.
+func (r *reader) text() []byte {
 	if start := r.at + 1; r.ascii && start <= len(r.data) {
 		end := start + int(r.data[start-1])
 		if end < start+0x80 && end <= len(r.data) {
@@ -259,21 +282,21 @@ func (r *reader) string() string {
 			return r.data[start:end]
 		}
 	}
-	return r.anyString()
+	return r.anyText()
 }
 
-func (r *reader) anyString() string {
+func (r *reader) anyText() []byte {
 	n := r.length()
 	if n > len(r.data)-r.at {
 		r.fail("cut short")
-		return ""
+		return nil
 	}
-	s := r.data[r.at : r.at+n]
+	text := r.data[r.at : r.at+n]
 	r.at += n
-	if !r.ascii && !utf8.ValidString(s) {
-		s = string(toValidUTF8(s))
+	if !r.ascii && !utf8.Valid(text) {
+		return toValidUTF8(string(text))
 	}
-	return s
+	return text
 }
 
 // length reads a length: at most five bytes, not necessarily as few as possible.
