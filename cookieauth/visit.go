@@ -140,12 +140,16 @@ func (v *visit) addBegun(t *ticket.Ticket) {
 
 // lastBegun returns what a request that has a user has begun last, or nil.
 func (v *visit) lastBegun() *ticket.Ticket {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.begun == nil {
+	rare := v.rare.Load()
+	if rare == nil {
 		return nil
 	}
-	return v.begun.ticket
+	rare.mu.Lock()
+	defer rare.mu.Unlock()
+	if rare.begun == nil {
+		return nil
+	}
+	return rare.begun.ticket
 }
 
 func (v *visit) takeBegun() []*ticket.Ticket {
