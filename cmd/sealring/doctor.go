@@ -164,7 +164,13 @@ func (d diagnosis) write(w io.Writer) {
 		fmt.Fprintf(w, "All is well with %s and its %s.\n", d.Store, count(d.Keys, "key"))
 		return
 	}
+	alike, left := map[string]int{}, 0
 	for i, f := range d.Findings {
+		kind := f.Severity.String() + f.Check
+		if alike[kind]++; alike[kind] > enough {
+			left++
+			continue
+		}
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
@@ -174,4 +180,10 @@ func (d diagnosis) write(w io.Writer) {
 			fmt.Fprintf(w, "  mend: %s\n", printable(f.Mend))
 		}
 	}
+	if left > 0 {
+		fmt.Fprintf(w, "\n%s of the same kinds; --json has all of them.\n", count(left, "more finding"))
+	}
 }
+
+// enough is how many findings of a kind people want to read.
+const enough = 5

@@ -266,11 +266,15 @@ func checkLeftovers(x *examination) []finding {
 			ids = append(ids, k.ID.String())
 		}
 	}
-	if len(ids) == 0 {
+	old := len(ids)
+	if old == 0 {
 		return nil
 	}
+	if len(ids) > enough {
+		ids = []string{"KEY..."}
+	}
 	return []finding{{
-		note, "leftovers", fmt.Sprintf("%s expired long ago", count(len(ids), "key")),
+		note, "leftovers", fmt.Sprintf("%s expired long ago", count(old, "key")),
 		"old keys do no harm, and no good unless something that they have sealed is kept for years",
 		x.command("keys delete " + strings.Join(ids, " ")),
 	}}

@@ -162,6 +162,28 @@ func TestHugeRing(t *testing.T) {
 	}
 }
 
+// TestManyFindings prints a few of each kind.
+func TestManyFindings(t *testing.T) {
+	d := diagnosis{Store: "file:keys", Keys: 2000}
+	for i := range 2000 {
+		d.Findings = append(d.Findings, finding{warning, "store", fmt.Sprintf("file %d is open to others", i), "bad", "chmod"})
+	}
+	d.Findings = append(d.Findings, finding{note, "leftovers", "old keys", "no good", ""})
+	var b bytes.Buffer
+	d.write(&b)
+	got := b.String()
+	if n := strings.Count(got, "is open to others"); n != 5 || !strings.Contains(got, "NOTE: old keys") || !strings.HasSuffix(got, "\n1995 more findings of the same kinds; --json has all of them.\n") {
+		t.Errorf("printed %d of 2000:\n%s", n, got)
+	}
+	x := &examination{now: noon, storeURL: "file:keys"}
+	for i := range 2000 {
+		x.listing.Keys = append(x.listing.Keys, key(byte(i), -300*days, -210*days))
+	}
+	if f := checkLeftovers(x); len(f) != 1 || f[0].What != "2000 keys expired long ago" || f[0].Mend != "sealring --store file:keys keys delete KEY..." {
+		t.Errorf("found %+v", f)
+	}
+}
+
 func TestWithoutPassword(t *testing.T) {
 	tests := []struct{ url, want string }{
 		{"file:keys", "file:keys"},
