@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/sealring/sealring/cookieauth"
@@ -123,7 +122,7 @@ func TestReseal(t *testing.T) {
 		"the reference, not sliding": {profile: cookieauth.ASPNETCore, noSliding: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				ring := dataprotectiontest.Open(t, dataprotection.Config{Application: "app", Store: memstore.New(), KeyLifetime: 10 * day, PollInterval: time.Hour})
 				s := newSite(t, cookieauth.Config{KeyRing: ring, Profile: tt.profile, NoSliding: tt.noSliding, Lifetime: 60 * day})
 				s.now = time.Now()
