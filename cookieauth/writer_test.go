@@ -232,3 +232,42 @@ func TestSharedHeaderSlices(t *testing.T) {
 		t.Errorf("shared %q, header %q", shared, w.Header()["Set-Cookie"])
 	}
 }
+
+// TestTooLateWithoutACookie has visitors sign in after the header has gone out who bring
+// no cookie, so that the writer is net/http's own.
+func TestTooLateWithoutACookie(t *testing.T) {
+	s := newSite(t, cookieauth.Config{})
+	for name, begin := range map[string]func(w http.ResponseWriter){
+		"status": func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK) },
+		"body":   func(w http.ResponseWriter) { fmt.Fprint(w, "x") },
+		"flush":  func(w http.ResponseWriter) { w.(http.Flusher).Flush() },
+	} {
+		for _, h2 := range []bool{false, true} {
+			errs := make(chan error, 4)
+			server := httptest.NewUnstartedServer(s.auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.WriteHeader(http.StatusEarlyHints) // is no header yet
+				errs <- s.auth.SignOut(w, r)
+				errs <- s.auth.SignIn(w, r, claims.New("1"), nil)
+				begin(w)
+				errs <- s.auth.SignIn(w, r, claims.New("1"), nil)
+				errs <- s.auth.SignOut(w, r)
+			})))
+			server.EnableHTTP2 = h2
+			server.StartTLS()
+			resp, err := server.Client().Get(server.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			server.Close()
+			for i, want := range []error{nil, nil, cookieauth.ErrHeaderSent, cookieauth.ErrHeaderSent} {
+				if err := <-errs; err != want {
+					t.Errorf("%s, HTTP/2 %v, call %d: got %v, want %v", name, h2, i, err, want)
+				}
+			}
+			if len(resp.Header["Set-Cookie"]) != 1 {
+				t.Errorf("%s, HTTP/2 %v: cookies %.40q", name, h2, resp.Header["Set-Cookie"])
+			}
+		}
+	}
+}

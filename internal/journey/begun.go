@@ -2,8 +2,8 @@ package journey
 
 import "net/http"
 
-// Begun reports whether the header of the answer to a request has gone out, as far
-// as the request's journey or a writer in the chain can tell.
+// Begun reports whether the header of an answer has gone out, as far as somebody
+// tells: a handler further out, a writer with a method Status, or one of net/http.
 func Begun(w http.ResponseWriter, r *http.Request) bool {
 	if From(r.Context()).Answered() {
 		return true
@@ -14,7 +14,7 @@ func Begun(w http.ResponseWriter, r *http.Request) bool {
 		}
 		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
 		if !ok {
-			return false
+			return hasWritten(w)
 		}
 		w = u.Unwrap()
 	}
