@@ -24,9 +24,10 @@ var (
 	// about the payload.
 	ErrUnavailable = errors.New("dataprotection: the key ring is not available")
 
-	// ErrNoDefaultKey says that the ring has no key to protect with and may not
-	// make one. It Is ErrUnavailable.
-	ErrNoDefaultKey error = &unavailableError{"dataprotection: the key ring has no usable key and automatic creation is off"}
+	// ErrNoDefaultKey says that the ring has no key to protect with: it may not make
+	// one, or has not made it yet, as in the moment after another program has revoked
+	// the last one. It Is ErrUnavailable.
+	ErrNoDefaultKey error = &unavailableError{"dataprotection: the key ring has no usable key, and a new one may not be made or has not been made yet"}
 
 	// ErrConflict is returned by a Store whose content has moved on.
 	ErrConflict = errors.New("dataprotection: the store has changed meanwhile")

@@ -208,7 +208,7 @@ func TestErrors(t *testing.T) {
 		{dataprotection.ErrInvalidPayload, nil, "dataprotection: the payload is not valid"},
 		{dataprotection.ErrExpired, []error{dataprotection.ErrInvalidPayload}, "dataprotection: the payload has expired"},
 		{dataprotection.ErrUnavailable, nil, "dataprotection: the key ring is not available"},
-		{dataprotection.ErrNoDefaultKey, []error{dataprotection.ErrUnavailable}, "dataprotection: the key ring has no usable key and automatic creation is off"},
+		{dataprotection.ErrNoDefaultKey, []error{dataprotection.ErrUnavailable}, "dataprotection: the key ring has no usable key, and a new one may not be made or has not been made yet"},
 		{dataprotection.ErrConflict, nil, "dataprotection: the store has changed meanwhile"},
 		{dataprotection.ErrNotModified, nil, "dataprotection: the store has not changed"},
 		{dataprotection.ErrNotMine, nil, "dataprotection: the key was sealed by another mechanism or for another holder"},

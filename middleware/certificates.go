@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,17 @@ func Certificates(cfg CertificatesConfig) (http.Handler, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	page, err := template.New("").Funcs(template.FuncMap{"day": func(t time.Time) string { return t.UTC().Format("2006-01-02") }}).Parse(certificatesHTML)
+	page, err := template.New("").Funcs(template.FuncMap{
+		"day": func(t time.Time) string { return t.UTC().Format("2006-01-02") },
+		// parts lets a line break within a thumbprint, which a phone is too narrow for.
+		"parts": func(thumbprint string) []string {
+			var all []string
+			for part := range slices.Chunk([]byte(thumbprint), 8) {
+				all = append(all, string(part))
+			}
+			return all
+		},
+	}).Parse(certificatesHTML)
 	if err != nil {
 		return nil, err
 	}
