@@ -153,6 +153,18 @@ func (b *tab) want(texts ...string) {
 	}
 }
 
+// becomes waits for a condition in the page, since some of what a browser does on its
+// own, such as moving the focus, comes with the next frame.
+func (b *tab) becomes(condition string) bool {
+	b.t.Helper()
+	for deadline := time.Now().Add(patience); !evaluate[bool](b, condition); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
+}
+
 // evaluate returns what a script in the page comes to; promises are awaited.
 func evaluate[T any](b *tab, script string) T {
 	b.t.Helper()

@@ -133,12 +133,12 @@ func TestKeyboard(t *testing.T) {
 	p.do(chromedp.KeyEvent("short"))
 	p.press("\r")
 	p.want("There is a problem")
-	if !evaluate[bool](p.tab, `document.activeElement.matches(".problems")`) {
+	if !p.becomes(`document.activeElement.matches(".problems")`) {
 		t.Error("the problems have not got the focus")
 	}
 	p.tabTo(".problems a")
 	p.do(chromedp.KeyEvent("\r")) // to the field
-	if !evaluate[bool](p.tab, `location.hash === "#password"`) {
+	if !p.becomes(`location.hash === "#password"`) {
 		t.Error("the problem does not lead to its field")
 	}
 	p.tabTo("#password")
