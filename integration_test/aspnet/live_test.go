@@ -157,9 +157,15 @@ func TestLiveRevocationByUs(t *testing.T) {
 }
 
 func TestLiveLoginBothWays(t *testing.T) {
-	const name = ".AspNetCore.Cookies"
 	keys := t.TempDir()
 	app, ring := startApp(t, keys), openLive(t, keys)
+	loginBothWays(t, app, ring)
+}
+
+// loginBothWays has us read a login of the reference, and the reference one of ours.
+func loginBothWays(t *testing.T, app *liveApp, ring *dataprotection.KeyRing) {
+	t.Helper()
+	const name = ".AspNetCore.Cookies"
 	p := ring.Protector(ticket.Purposes("Cookies")...)
 
 	answer := app.do(t, "GET", "/signin?name=alice&role=admin&persistent=true", nil)

@@ -104,6 +104,7 @@ func TestLiveSealedDirectory(t *testing.T) {
 				app = serve(t, sealed, "ORACLE_READS_ONLY=1")()
 			}
 			bothWays(t, app, ring)
+			loginBothWays(t, app, ring)
 			if st := ring.Status(); st.Keys != 1 || st.Unsealed != 0 || st.Unusable != 0 {
 				t.Errorf("the ring has %d keys, %d in clear, %d unusable, want one that is sealed", st.Keys, st.Unsealed, st.Unusable)
 			}
