@@ -1,13 +1,22 @@
 package main
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
+
+	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/sealring/sealring/dataprotection/filestore"
 	"github.com/sealring/sealring/internal/realtest"
@@ -16,6 +25,9 @@ import (
 // certificate makes a PFX file and the file of its password, as docs/certificates.md does.
 func certificate(t *testing.T) (pfx, password string) {
 	t.Helper()
+	if runtime.GOOS == "windows" {
+		return madeHere(t)
+	}
 	openssl := realtest.Program(t, "openssl", "openssl")
 	dir := t.TempDir()
 	pfx, password = filepath.Join(dir, "keys.pfx"), filepath.Join(dir, "keys.password")
@@ -35,10 +47,57 @@ func certificate(t *testing.T) (pfx, password string) {
 	return pfx, password
 }
 
+// madeHere makes the same without openssl.
+func madeHere(t *testing.T) (pfx, password string) {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "shop keys"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(0, 1, 0),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := pkcs12.Modern.Encode(key, cert, nil, "a password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	pfx, password = filepath.Join(dir, "keys.pfx"), filepath.Join(dir, "keys.password")
+	for file, content := range map[string][]byte{pfx: data, password: []byte("a password\r\n")} {
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return pfx, password
+}
+
+// share is where the keys are: the UNC path in SEALRING_UNC, if somebody has
+// provided one, else a directory.
+func share(t *testing.T) string {
+	t.Helper()
+	unc := os.Getenv("SEALRING_UNC")
+	if unc == "" {
+		return filepath.Join(t.TempDir(), "share", "shop")
+	}
+	keys := filepath.Join(unc, rand.Text())
+	t.Logf("the keys are in %s", keys)
+	t.Cleanup(func() { os.RemoveAll(keys) })
+	return keys
+}
+
 // A login made on one machine holds on another, and the keys on the share are sealed.
 func TestTwoMachines(t *testing.T) {
 	pfx, password := certificate(t)
-	keys := filepath.Join(t.TempDir(), "share", "shop")
+	keys := share(t)
 	if _, err := openRing(t.Context(), keys, pfx, password); err == nil || !strings.Contains(err.Error(), "not mounted, or not provisioned") {
 		t.Fatalf("a share that is not there: %v", err)
 	}
