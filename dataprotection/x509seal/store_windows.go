@@ -26,7 +26,7 @@ var places = []struct {
 func fromWindowsStore(hash []byte) (*Certificate, error) {
 	var found, missing []error
 	for _, place := range places {
-		context, err := find(place.flag, hash)
+		context, err := find(place.flag, "My", hash)
 		if err != nil {
 			missing = append(missing, fmt.Errorf("%s (%w)", place.name, err))
 			continue
@@ -53,14 +53,20 @@ func listed(errs []error) error {
 	return fmt.Errorf(strings.Join(formats, ", "), args...)
 }
 
-// find returns a certificate of one store. It has to be freed.
-func find(place uint32, hash []byte) (*windows.CertContext, error) {
-	name, err := windows.UTF16PtrFromString("My")
+var errNotThere = errors.New("it is not there")
+
+// find returns a certificate of one store, of which there need not be one. It has to
+// be freed.
+func find(place uint32, storeName string, hash []byte) (*windows.CertContext, error) {
+	name, err := windows.UTF16PtrFromString(storeName)
 	if err != nil {
 		return nil, err
 	}
 	flags := place | windows.CERT_STORE_READONLY_FLAG | windows.CERT_STORE_OPEN_EXISTING_FLAG
 	store, err := windows.CertOpenStore(windows.CERT_STORE_PROV_SYSTEM_W, 0, 0, flags, uintptr(unsafe.Pointer(name)))
+	if errors.Is(err, windows.ERROR_FILE_NOT_FOUND) { // nobody has put anything into this store
+		return nil, errNotThere
+	}
 	if err != nil {
 		return nil, fmt.Errorf("it cannot be opened: %w", err)
 	}
@@ -68,7 +74,7 @@ func find(place uint32, hash []byte) (*windows.CertContext, error) {
 	blob := windows.CryptHashBlob{Size: uint32(len(hash)), Data: &hash[0]}
 	context, err := windows.CertFindCertificateInStore(store, windows.X509_ASN_ENCODING|windows.PKCS_7_ASN_ENCODING, 0, windows.CERT_FIND_HASH, unsafe.Pointer(&blob), nil)
 	if errors.Is(err, windows.Errno(windows.CRYPT_E_NOT_FOUND)) {
-		return nil, errors.New("it is not there")
+		return nil, errNotThere
 	}
 	return context, err
 }
