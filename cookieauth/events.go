@@ -24,13 +24,16 @@ type Events struct {
 	CheckSliding func(*SlidingContext)
 
 	// SigningIn may change what goes into a ticket and what its cookie is like. An
-	// error stops the sign-in and is returned by SignIn. It is not called for renewals.
+	// error stops the sign-in and is returned by SignIn, as is one about attributes that
+	// New would refuse in a Config. It is not called for renewals.
 	SigningIn func(*SigningInContext) error
 
 	// SignedIn is called when the cookie has been added to the response.
 	SignedIn func(*SignedInContext)
 
-	// SigningOut may change the attributes of the cookie that is to be removed.
+	// SigningOut may change the attributes of the cookie that is to be removed. It is
+	// called before sessions are ended, which may still fail. Attributes that New would
+	// refuse in a Config stop the sign-out, and SignOut returns the error.
 	SigningOut func(*SigningOutContext)
 
 	// LargeCookies is called for each request with a login cookie and more than 6 KiB of

@@ -36,7 +36,8 @@ type SignInOptions struct {
 // Nothing has been done if there is an error. It is ErrHeaderSent when it is too
 // late, as far as that can be told; ErrInsecureTransport when the cookie must not
 // travel over this connection; ErrAnonymous when p is nobody; a *ClaimError or a
-// *TicketSizeError when p does not go into a cookie. It Is
+// *TicketSizeError when p does not go into a cookie. It names Events.SigningIn when
+// that made a cookie that cannot be sent. It Is
 // dataprotection.ErrUnavailable when the key ring has no key to seal with, or when
 // the store of sessions or cut-offs is out of reach and needed.
 func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims.Principal, opts *SignInOptions) error {
@@ -50,7 +51,7 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 	now := a.cfg.Now()
 	t, issued := a.newTicket(p, opts, now)
 	if a.cfg.Events.SigningIn != nil {
-		if attributes, err = a.signingIn(r, t, attributes); err != nil {
+		if attributes, err = a.signingIn(r, t, name, attributes); err != nil {
 			return err
 		}
 	}
@@ -111,7 +112,8 @@ func (a *Authenticator) newTicket(p *claims.Principal, opts *SignInOptions, now 
 	return t, issued
 }
 
-func (a *Authenticator) signingIn(r *http.Request, t *ticket.Ticket, attributes CookieAttributes) (CookieAttributes, error) {
+func (a *Authenticator) signingIn(r *http.Request, t *ticket.Ticket, name string, attributes CookieAttributes) (CookieAttributes, error) {
+	secure := attributes.Secure
 	c := &SigningInContext{Request: r, Principal: &t.Principal, Properties: &t.Properties, Cookie: &attributes}
 	if err := a.cfg.Events.SigningIn(c); err != nil {
 		return attributes, err
@@ -120,5 +122,5 @@ func (a *Authenticator) signingIn(r *http.Request, t *ticket.Ticket, attributes 
 		return attributes, ErrAnonymous
 	}
 	t.Principal = *c.Principal.Authenticated(a.cfg.Scheme)
-	return *c.Cookie, nil
+	return *c.Cookie, a.checkChanged("SigningIn", name, secure, *c.Cookie)
 }

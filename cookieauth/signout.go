@@ -16,7 +16,8 @@ import (
 //
 // The errors are ErrHeaderSent and ErrInsecureTransport, as of SignIn; a browser
 // does not let a cookie be removed over a connection that is less safe than the
-// cookie. Then nothing has been done. An error that Is dataprotection.ErrUnavailable
+// cookie. One names Events.SigningOut, which made a cookie that cannot be sent. Then
+// nothing has been done. An error that Is dataprotection.ErrUnavailable
 // says that the session could not be ended, and the cookie is left in the browser, so
 // that the user can try again.
 func (a *Authenticator) SignOut(w http.ResponseWriter, r *http.Request) error {
@@ -27,13 +28,15 @@ func (a *Authenticator) SignOut(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if a.cfg.Events.SigningOut != nil {
+		if attributes, err = a.signingOut(r, name, attributes); err != nil {
+			return err
+		}
+	}
 	if err := a.endPresent(r); err != nil {
 		return err
 	}
 	a.settle(r)
-	if a.cfg.Events.SigningOut != nil {
-		a.cfg.Events.SigningOut(&SigningOutContext{Request: r, Cookie: &attributes})
-	}
 	if !a.reference {
 		chunk.Forget(w.Header(), name) // one line for each name
 	}
@@ -41,4 +44,12 @@ func (a *Authenticator) SignOut(w http.ResponseWriter, r *http.Request) error {
 	forbidCaching(w.Header())
 	a.cfg.Logger.InfoContext(r.Context(), "signed out")
 	return nil
+}
+
+func (a *Authenticator) signingOut(r *http.Request, name string, attributes CookieAttributes) (CookieAttributes, error) {
+	secure := attributes.Secure
+	c := &SigningOutContext{Request: r, Cookie: &attributes}
+	a.cfg.Events.SigningOut(c)
+	removal := CookieAttributes(c.Cookie.line().Expired())
+	return removal, a.checkChanged("SigningOut", name, secure, removal)
 }

@@ -29,7 +29,7 @@ func (a *Attributes) Check(p *confcheck.Problems, name string) {
 // the attribute is always there.
 func (a *Attributes) CheckPrefix(p *confcheck.Problems, name string) {
 	host := grammar.HasPrefixFold(name, HostPrefix)
-	p.Add((host || grammar.HasPrefixFold(name, SecurePrefix)) && !a.Secure, "Cookie.Name", "the prefix needs Cookie.Secure to be SecureDefault or SecureAlways")
+	p.Add((host || grammar.HasPrefixFold(name, SecurePrefix)) && !a.Secure, "Cookie.Name", "the prefix needs Cookie.Secure (in a Config SecureDefault or SecureAlways)")
 	p.Add(host && (a.Domain != "" || a.Path != "/"), "Cookie.Name", "the prefix __Host- allows no Domain, and no Path but /")
-	p.Add(a.SameSite == http.SameSiteNoneMode && !a.Secure, "Cookie.SameSite", "None needs Cookie.Secure to be SecureDefault or SecureAlways")
+	p.Add(a.SameSite == http.SameSiteNoneMode && !a.Secure, "Cookie.SameSite", "None needs Cookie.Secure (in a Config SecureDefault or SecureAlways)")
 }
