@@ -51,20 +51,30 @@ func provisionDirectory(ctx context.Context, c *cli.Command) error {
 }
 
 // makeDirectory makes what is missing above dir passable, or the account could not
-// get there, whatever the umask of whoever provisions.
+// get there, whatever the umask of whoever provisions. Whoever owns what is there
+// cannot have it do that elsewhere.
 func makeDirectory(dir string) error {
-	var missing []string
-	for parent := filepath.Dir(dir); ; parent = filepath.Dir(parent) {
-		if _, err := os.Stat(parent); !errors.Is(err, fs.ErrNotExist) {
+	there, missing := filepath.Dir(dir), ""
+	for {
+		if _, err := os.Stat(there); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
-		missing = append(missing, parent)
+		missing = filepath.Join(filepath.Base(there), missing)
+		there = filepath.Dir(there)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	root, err := os.OpenRoot(there)
+	if err != nil {
 		return err
 	}
-	for _, parent := range missing {
-		if err := os.Chmod(parent, 0o755); err != nil {
+	defer root.Close()
+	if err := root.MkdirAll(filepath.Join(missing, filepath.Base(dir)), 0o700); err != nil {
+		return err
+	}
+	for ; missing != "" && missing != "."; missing = filepath.Dir(missing) {
+		if err := root.Chmod(missing, 0o755); err != nil {
 			return err
 		}
 	}
@@ -86,6 +96,9 @@ func removeDirectory(ctx context.Context, c *cli.Command, dir string) error {
 
 // checkKeyDirectory keeps somebody who mistyped a path from losing something else.
 func checkKeyDirectory(dir string) error {
+	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is no directory but a file or a link", dir)
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err

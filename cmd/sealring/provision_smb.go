@@ -57,7 +57,7 @@ func provisionSMB(ctx context.Context, c *cli.Command) error {
 		return usagef("--share %s: it must be of letters, digits, dots, hyphens and underscores", c.String("share"))
 	}
 	steps := plan{
-		{"create the directory " + dir, func() error { return os.MkdirAll(dir, 0o700) }},
+		{"create the directory " + dir, func() error { return makeDirectory(dir) }},
 		{"mark it as the key directory of a share", func() error { return filestore.Provision(dir) }},
 	}
 	steps = append(steps, accounts[0].tasks(dir)...)
@@ -86,22 +86,40 @@ func lookUpAll(names []string) (all []ownership, err error) {
 // letIn gives each account the rights of the owner, in what is there and in what
 // any of them will create.
 func letIn(dir string, accounts []ownership) plan {
+	ofDirectory := accessList(accounts, "u:%d:rwx,d:u:%[1]d:rwx") + ",d:g::---,d:o::---,m::rwx,d:m::rwx"
+	ofFiles := accessList(accounts, "u:%d:rw") + ",m::rw"
+	what := fmt.Sprintf("let in %s, and nobody else (setfacl -m %s; the keys: setfacl -m %s)", names(accounts), ofDirectory, ofFiles)
+	return plan{{what, func() error {
+		return accounts[0].eachEntry(dir, func(f *os.File, info os.FileInfo) error {
+			if info.IsDir() {
+				return setfacl(f, ofDirectory)
+			}
+			return setfacl(f, ofFiles)
+		})
+	}}}
+}
+
+func accessList(accounts []ownership, format string) string {
 	var entries []string
 	for _, o := range accounts {
-		entries = append(entries, fmt.Sprintf("u:%d:rwX,d:u:%d:rwX", o.uid, o.uid))
+		entries = append(entries, fmt.Sprintf(format, o.uid))
 	}
-	list := strings.Join(entries, ",") + ",d:g::---,d:o::---,m::rwX,d:m::rwX"
-	what := fmt.Sprintf("let in %s, and nobody else (setfacl -R -m %s)", names(accounts), list)
-	return plan{{what, func() error {
-		out, err := exec.Command("setfacl", "-R", "-m", list, dir).CombinedOutput()
-		if errors.Is(err, exec.ErrNotFound) {
-			return errors.New("setfacl is missing; install the package acl")
-		}
-		if err != nil {
-			return fmt.Errorf("setfacl: %w: %s", err, strings.TrimSpace(string(out)))
-		}
-		return nil
-	}}}
+	return strings.Join(entries, ",")
+}
+
+// setfacl adds entries to the access control list of what is open, which the program
+// knows by its number.
+func setfacl(f *os.File, entries string) error {
+	c := exec.Command("setfacl", "-m", entries, "/dev/fd/3")
+	c.ExtraFiles = []*os.File{f}
+	out, err := c.CombinedOutput()
+	if errors.Is(err, exec.ErrNotFound) {
+		return errors.New("setfacl is missing; install the package acl")
+	}
+	if err != nil {
+		return fmt.Errorf("setfacl of %s: %w: %s", f.Name(), err, strings.TrimSpace(string(out)))
+	}
+	return nil
 }
 
 func names(accounts []ownership) string {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"path/filepath"
 	"strconv"
 
 	"github.com/urfave/cli/v3"
@@ -51,39 +50,11 @@ func directoryOwner(name string) (ownership, error) {
 
 // tasks give the directory and what is in it to the account alone.
 func (o ownership) tasks(dir string) plan {
-	p := plan{{"close it to everybody but its owner (mode 0700, files 0600)", func() error { return eachEntry(dir, closeToOthers) }}}
+	p := plan{{"close it to everybody but its owner (mode 0700, files 0600)", func() error { return o.eachEntry(dir, closeToOthers) }}}
 	if o.name != "" {
 		p = append(p, task{fmt.Sprintf("give it to the account %s (uid %d, gid %d)", o.name, o.uid, o.gid), func() error {
-			return eachEntry(dir, func(path string, _ os.FileInfo) error { return os.Lchown(path, o.uid, o.gid) })
+			return o.eachEntry(dir, func(f *os.File, _ os.FileInfo) error { return f.Chown(o.uid, o.gid) })
 		}})
 	}
 	return p
-}
-
-// eachEntry calls do for what is in a directory, links excepted, and then for the directory.
-func eachEntry(dir string, do func(path string, info os.FileInfo) error) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
-			if err := do(filepath.Join(dir, e.Name()), info); err != nil {
-				return err
-			}
-		}
-	}
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return err
-	}
-	return do(dir, info)
-}
-
-func closeToOthers(path string, info os.FileInfo) error {
-	mode := os.FileMode(0o600)
-	if info.IsDir() {
-		mode = 0o700
-	}
-	return os.Chmod(path, mode)
 }

@@ -60,9 +60,17 @@ if [ -n "$remove" ]; then
   exit 0
 fi
 
+[ ! -L "$directory" ] || { echo "provision: $directory is a link; name the directory that it leads to" >&2; exit 1; }
 run mkdir -p -m 700 "$directory"
+# As long as the directory is ours, nobody can put a link, or another file, in the
+# place of what is looked at, to have root change that. Whatever happens, the account
+# has it in the end.
+trap 'run chown -h "$account:" "$directory"' EXIT
+run chown -h "$(id -u)" "$directory"
+run chmod 700 "$directory"
 marker=$directory/.sealring-store
 [ -z "$shared" ] || [ -e "$marker" ] || run mark "$marker"
-run chmod 700 "$directory"
-run find "$directory" -type f -exec chmod 600 {} +
-run chown -R -h "$account:" "$directory"
+other=''
+[ ! -d "$directory" ] || other=$(find "$directory" -maxdepth 1 -type f -links +1 ! -user "$account" -print | head -n 1)
+[ -z "$other" ] || { echo "provision: $other has another name elsewhere, and would be changed there, too; remove it, or put a copy in its place" >&2; exit 1; }
+run find "$directory" -maxdepth 1 -type f -exec chmod 600 {} + -exec chown -h "$account:" {} +

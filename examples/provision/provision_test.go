@@ -111,6 +111,65 @@ func TestScriptFollowsNoLinks(t *testing.T) {
 	}
 }
 
+// What the account has put into the directory must not have root change something else.
+func TestScriptAmongPlantedLinks(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root changes what belongs to others")
+	}
+	const account = "nobody"
+	if _, err := user.Lookup(account); err != nil {
+		t.Skip(err)
+	}
+	dir, victim := t.TempDir(), filepath.Join(t.TempDir(), "victim")
+	key, hidden := filepath.Join(dir, "key.xml"), filepath.Join(dir, "sub", "file")
+	if err := os.Mkdir(filepath.Dir(hidden), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{victim, key, hidden} {
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(victim, filepath.Join(dir, "link.xml")); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("chown", "-R", "-h", account, dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	is := func(path, want string) {
+		t.Helper()
+		out, err := exec.Command("stat", "-c", "%U %a", path).Output()
+		if got := strings.TrimSpace(string(out)); got != want || err != nil {
+			t.Errorf("%s belongs to, and has the mode, %q, %v; want %q", path, got, err, want)
+		}
+	}
+	if out, ok := script(t, account, dir); !ok {
+		t.Fatal(out)
+	}
+	is(victim, "root 644")
+	is(hidden, account+" 644") // not in the directory itself
+	is(key, account+" 600")
+	is(dir, account+" 700")
+
+	second := filepath.Join(dir, "second.xml")
+	if err := os.Link(victim, second); err != nil {
+		t.Fatal(err)
+	}
+	if out, ok := script(t, account, dir); ok || !strings.Contains(out, "second.xml has another name elsewhere") {
+		t.Errorf("a second name of another file: it printed %s", out)
+	}
+	is(victim, "root 644")
+	is(dir, account+" 700") // the program goes on
+
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	if out, ok := script(t, account, link); ok || !strings.Contains(out, "is a link; name the directory") {
+		t.Errorf("a directory that is a link: it printed %s", out)
+	}
+}
+
 func TestScriptRefuses(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("it is for Unix")
