@@ -85,7 +85,7 @@ func (a *app) configure() (err error) {
 		return err
 	}
 	a.stack, err = middleware.Stack(middleware.Config{
-		PublicOrigin:   middleware.OriginConfig{Origins: a.options.origins()},
+		PublicOrigin:   a.options.publicOrigin(),
 		Log:            middleware.LogConfig{Logger: a.log},
 		Authenticators: []middleware.Authenticator{a.auth},
 		Antiforgery:    a.csrf,
@@ -95,11 +95,16 @@ func (a *app) configure() (err error) {
 
 func (a *app) close() { a.ring.Close() }
 
-func (o options) origins() []string {
-	if o.origin == "" {
-		return nil
+// publicOrigin believes proxies only where it is known which ones they are.
+func (o options) publicOrigin() (c middleware.OriginConfig) {
+	switch {
+	case o.proxies != "":
+		_, host, _ := strings.Cut(o.origin, "://")
+		c.Proxies, c.Headers, c.Hosts = strings.Split(o.proxies, ","), middleware.XForwarded, []string{host}
+	case o.origin != "":
+		c.Origins = []string{o.origin}
 	}
-	return []string{o.origin}
+	return c
 }
 
 // https reports whether browsers come over HTTPS, from what the app was started with.

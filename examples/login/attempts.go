@@ -1,11 +1,12 @@
 package main
 
 import (
-	"net"
 	"net/http"
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/sealring/sealring/middleware"
 )
 
 // A limit is how many attempts may be made at once, and how long it takes until there
@@ -112,13 +113,10 @@ func (a *attempts) put(key string, b bucket) {
 	a.buckets[key] = b
 }
 
-// clientAddress is where a request comes from. Who has one IPv6 address has 2^64 of
-// them. Behind a proxy it is the proxy's: count there.
+// clientAddress is where a request comes from, as far as the proxies in front vouch
+// for it. Who has one IPv6 address has 2^64 of them.
 func clientAddress(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
+	host := middleware.ClientAddress(r)
 	if addr, err := netip.ParseAddr(host); err == nil && addr.Is6() && !addr.Is4In6() {
 		if network, err := addr.Prefix(64); err == nil {
 			return network.String()

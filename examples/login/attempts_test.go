@@ -2,9 +2,13 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 )
 
 func TestAttempts(t *testing.T) {
@@ -62,6 +66,40 @@ func TestAttemptsAreBounded(t *testing.T) {
 	}
 	if len(a.buckets) > maxBuckets {
 		t.Errorf("%d buckets", len(a.buckets))
+	}
+}
+
+// Behind proxies that are known each client has room of its own, and none by saying that
+// it is another.
+func TestAddressBehindProxies(t *testing.T) {
+	const origin, proxies = "https://app.example", "192.0.2.7,192.0.2.128/25"
+	for _, tt := range []struct{ name, origin, proxies, peer, forwarded, want string }{
+		{"no proxy", "", "", "192.0.2.7:1", "203.0.113.5", "address 192.0.2.7"},
+		{"a proxy that says nothing", origin, "", "192.0.2.7:1", "203.0.113.5", ""},
+		{"a proxy that says it", origin, proxies, "192.0.2.7:1", "203.0.113.5", "address 203.0.113.5"},
+		{"a proxy that says it, of IPv6", origin, proxies, "192.0.2.200:1", "2001:db8:1:2:3::4", "address 2001:db8:1:2::/64"},
+		{"what the client has said before", origin, proxies, "192.0.2.7:1", "198.51.100.1, 203.0.113.5", "address 203.0.113.5"},
+		{"past the proxy", origin, proxies, "198.51.100.1:1", "203.0.113.5", "address 198.51.100.1"},
+	} {
+		a, err := newApp(t.Context(), zerolog.Nop(), options{data: newData(t), origin: tt.origin, proxies: tt.proxies})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.close()
+		got := try{}
+		handler := a.stack(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { a.addAddress(got, r) }))
+		r := httptest.NewRequest("GET", "https://app.example/", nil)
+		r.RemoteAddr = tt.peer
+		r.Header.Set("X-Forwarded-For", tt.forwarded)
+		r.Header.Set("X-Forwarded-Proto", "https")
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+		want := try{}
+		if tt.want != "" {
+			want[tt.want] = perAddress
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("%s: counts by %v, want %v", tt.name, got, want)
+		}
 	}
 }
 

@@ -43,9 +43,10 @@ func (a *app) loginTry(r *http.Request, email string) try {
 	return t
 }
 
-// addAddress counts an attempt by where it comes from. Behind a proxy all come from there.
+// addAddress counts an attempt by where it comes from, unless all come from a proxy
+// that does not say where they come from.
 func (a *app) addAddress(t try, r *http.Request) {
-	if a.options.origin == "" {
+	if a.options.origin == "" || a.options.proxies != "" {
 		t["address "+clientAddress(r)] = perAddress
 	}
 }

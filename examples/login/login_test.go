@@ -294,6 +294,7 @@ func TestUnusableFolder(t *testing.T) {
 	for name, args := range map[string][]string{
 		"folder":      {"-data", file},
 		"origin":      {"-data", newData(t), "-origin", "app.example"},
+		"proxies":     {"-data", newData(t), "-proxies", "127.0.0.1"},
 		"certificate": {"-data", newData(t), "-cert", file, "-key", file},
 	} {
 		cmd := exampletest.Command(append([]string{"-addr", "localhost:0"}, args...)...)

@@ -23,13 +23,14 @@ import (
 )
 
 // options are what can be set on the command line.
-type options struct{ addr, data, origin, cert, key, name, status string }
+type options struct{ addr, data, origin, proxies, cert, key, name, status string }
 
 func main() {
 	var o options
 	flag.StringVar(&o.addr, "addr", "localhost:8080", "address to listen on")
 	flag.StringVar(&o.data, "data", "./data", "folder of keys, accounts and sessions, shared by all instances")
 	flag.StringVar(&o.origin, "origin", "", "what browsers call the site, such as https://app.example, if a proxy is in front")
+	flag.StringVar(&o.proxies, "proxies", "", "addresses or networks of the proxies in front, comma between, that set X-Forwarded-For, -Proto and -Host; goes with -origin")
 	flag.StringVar(&o.cert, "cert", "", "file of the TLS certificate; without it the site is for this machine's own browser or a proxy")
 	flag.StringVar(&o.key, "key", "", "file of the TLS certificate's key")
 	flag.StringVar(&o.name, "name", "", "what this instance is called; shown on each page, to tell it from others behind a proxy")
