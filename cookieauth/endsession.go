@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sealring/sealring/cookieauth/ticket"
@@ -24,12 +25,13 @@ func (e *storeError) Unwrap() error { return e.err }
 // Is reports that this is an outage and says nothing about any session.
 func (e *storeError) Is(target error) bool { return target == dataprotection.ErrUnavailable }
 
-// endPresent ends every session that the request's cookies are good for.
-func (a *Authenticator) endPresent(r *http.Request) error {
+// endPresent ends every session that the request's cookies are good for, and those
+// that the request has begun, as far as it knows or the response's header h tells.
+func (a *Authenticator) endPresent(r *http.Request, h http.Header) error {
 	if !a.keepsSessions() {
 		return nil
 	}
-	present, err := a.present(r)
+	present, err := a.present(r, h)
 	if err != nil {
 		return err
 	}
@@ -39,11 +41,35 @@ func (a *Authenticator) endPresent(r *http.Request) error {
 // present returns the tickets of the sessions that the request's cookies are good
 // for, whatever Handler has found. There is more than one if somebody has planted a
 // second cookie, or if this request has signed somebody in.
-func (a *Authenticator) present(r *http.Request) (tickets []*ticket.Ticket, err error) {
+func (a *Authenticator) present(r *http.Request, h http.Header) (tickets []*ticket.Ticket, err error) {
 	if v := a.visit(r); v != nil {
 		tickets = v.takeBegun()
+	} else if tickets, err = a.goodFor(r, a.findWaiting(r, h), nil); err != nil {
+		return nil, err
 	}
-	found := a.findCookie(r)
+	return a.goodFor(r, a.findCookie(r), tickets)
+}
+
+// findWaiting returns the login cookie that waits in a response's header, as the
+// browser would bring it. A request without a visit notes nowhere else what it has
+// begun, and the session would stay in the store although nobody gets its cookie.
+func (a *Authenticator) findWaiting(r *http.Request, h http.Header) (f foundCookie) {
+	lines := h["Set-Cookie"]
+	if len(lines) == 0 {
+		return f
+	}
+	f.name, _, _ = a.cookieFor(r) // an error would have stopped the sign-in
+	pairs := make([]string, len(lines))
+	for i, line := range lines {
+		pairs[i], _, _ = strings.Cut(line, ";")
+	}
+	f.header = a.cookies(&http.Request{Header: http.Header{"Cookie": pairs}})
+	f.raw, f.count = f.header.Find(f.name)
+	return f
+}
+
+// goodFor adds the tickets of the sessions that cookies are good for to those given.
+func (a *Authenticator) goodFor(r *http.Request, found foundCookie, tickets []*ticket.Ticket) ([]*ticket.Ticket, error) {
 	if found.count == 0 {
 		return tickets, nil
 	}
@@ -155,7 +181,7 @@ func (a *Authenticator) beginSession(h http.Header, r *http.Request, name string
 	if err := a.writeCookie(draft, r, name, attributes, t); err != nil {
 		return err
 	}
-	old, err := a.present(r)
+	old, err := a.present(r, h)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/dataprotection"
 )
 
 // TestNewPassword signs in anew and ends the others, in either order.
@@ -90,4 +91,68 @@ func TestStoredTicketWithoutEnd(t *testing.T) {
 	if list, err := s.auth.SessionsOf(t.Context(), "1"); len(list) != 1 || err != nil {
 		t.Errorf("the list is %v, %v", list, err)
 	}
+}
+
+// TestSessionsOfOneAnswer: of the sessions that one answer begins only the last is
+// left, and none that nobody gets the cookie of, whether the request came with a cookie,
+// without, or past Handler.
+func TestSessionsOfOneAnswer(t *testing.T) {
+	const good, bad = "a good cookie", "a bad cookie"
+	for _, tt := range []struct {
+		cookie string
+		past   bool
+		size   int // of a line
+	}{
+		{"", false, 0}, {good, false, 0}, {bad, false, 0}, {"", true, 0}, {good, true, 0}, {"", false, 250}, {good, true, 250},
+	} {
+		for name, profile := range map[string]cookieauth.Profile{"__Host-sealring": cookieauth.Safest, ".AspNetCore.Cookies": cookieauth.ASPNETCore} {
+			for _, steps := range []string{"/in", "/in /in", "/in /in /in", "/in /out", "/in /in /out", "/in /out /in", "/in /out /in /out"} {
+				s, m := storedSite(t, cookieauth.Config{Profile: profile, ChunkSize: tt.size})
+				switch tt.cookie {
+				case good:
+					s.get("/in")
+				case bad:
+					s.jar[name] = bad
+				}
+				s.do["/all"] = func(w http.ResponseWriter, r *http.Request) {
+					if tt.past {
+						r = r.WithContext(t.Context()) // which Handler has not been at
+					}
+					for step := range strings.FieldsSeq(steps) {
+						s.do[step](w, r)
+					}
+				}
+				s.get("/all")
+				left, want := m.ids(), ""
+				if strings.HasSuffix(steps, "/in") {
+					want = "Alice"
+				}
+				if got := s.get("/who").body; got != want || (len(left) == 1) != (want != "") || len(left) > 1 {
+					t.Errorf("%s with %q, past Handler %v, lines of %d, %s: the user is %q, want %q, and the store has the sessions %q", name, tt.cookie, tt.past, tt.size, steps, got, want, left)
+				}
+			}
+		}
+	}
+}
+
+// TestSessionOfThisAnswerCannotBeEnded: then the next sign-in has not happened.
+func TestSessionOfThisAnswerCannotBeEnded(t *testing.T) {
+	s, m := storedSite(t, cookieauth.Config{})
+	s.do["/all"] = func(w http.ResponseWriter, r *http.Request) {
+		s.do["/in"](w, r)
+		before := strings.Join(w.Header()["Set-Cookie"], "\n")
+		m.down.Store(true)
+		if err := s.auth.SignIn(w, r, claims.New("1"), nil); !errors.Is(err, dataprotection.ErrUnavailable) {
+			t.Errorf("sign in: got %v", err)
+		}
+		if err := s.auth.SignOut(w, r); !errors.Is(err, dataprotection.ErrUnavailable) {
+			t.Errorf("sign out: got %v", err)
+		}
+		m.down.Store(false)
+		if after := strings.Join(w.Header()["Set-Cookie"], "\n"); after != before {
+			t.Errorf("the header has changed to %q", after)
+		}
+	}
+	s.get("/all")
+	s.who("Alice", false)
 }

@@ -77,7 +77,7 @@ func (a *Authenticator) EndSession(r *http.Request, id string) error {
 		return errNoSessions
 	}
 	if id == current {
-		return a.endPresent(r)
+		return a.endPresent(r, nil)
 	}
 	return a.EndSessionOf(r.Context(), user, id)
 }

@@ -27,9 +27,10 @@ type SignInOptions struct {
 
 // SignIn signs a user in: it adds a cookie to the response, and keeps the
 // response out of caches. With Config.Cutoffs or Config.TicketStore it begins a new
-// session, and ends the one that the request comes from. It writes neither status nor body, so it must be called
-// before both, and leaves it to the caller where to go next; see RedirectBack. The
-// user of the present request stays who it was.
+// session, and ends the one that the request comes from, and one that the same answer
+// has begun. It writes neither status nor body, so it must be called before both, and
+// leaves it to the caller where to go next; see RedirectBack. The user of the present
+// request stays who it was.
 //
 // Call it only when the user has proven who they are. Opts may be nil.
 //

@@ -33,7 +33,7 @@ func (a *Authenticator) SignOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if err := a.endPresent(r); err != nil {
+	if err := a.endPresent(r, w.Header()); err != nil {
 		return err
 	}
 	a.settle(r)
