@@ -23,14 +23,16 @@ func write(t *testing.T, text string) string {
 }
 
 func TestExplain(t *testing.T) {
-	file := write(t, "EncryptionType = \"CNG-GCM\"\nDefaultKeyLifetime = 30\n[[KeyEscrowSinks]]\nDirectory = \"/mnt/escrow\"\nCertificate = \"/etc/escrow.crt\"\n")
+	root := filepath.VolumeName(t.TempDir()) // nothing but on Windows
+	escrow := hostpolicy.Escrow{Directory: root + "/mnt/escrow", Certificate: root + "/etc/escrow.crt"}
+	file := write(t, "EncryptionType = \"CNG-GCM\"\nDefaultKeyLifetime = 30\n[[KeyEscrowSinks]]\nDirectory = \""+escrow.Directory+"\"\nCertificate = \""+escrow.Certificate+"\"\n")
 	t.Setenv("SEALRING_POLICY", file)
 	e, err := hostpolicy.Explain()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if e.Source != file || e.Algorithm != "AES-256-GCM" || e.KeyLifetime != 30*24*time.Hour ||
-		!slices.Equal(e.Escrow, []hostpolicy.Escrow{{Directory: "/mnt/escrow", Certificate: "/etc/escrow.crt"}}) ||
+		!slices.Equal(e.Escrow, []hostpolicy.Escrow{escrow}) ||
 		!slices.Equal(e.Looked, []string{"SEALRING_POLICY names " + file}) {
 		t.Errorf("Explain = %+v", e)
 	}

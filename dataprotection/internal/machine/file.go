@@ -18,18 +18,13 @@ import (
 // maxFile bounds what is read of a file that is named by mistake.
 const maxFile = 64 << 10
 
-// document is a policy file. A pointer tells what is set.
+// document is a policy file. Of what kind a value is, is looked at later, for words
+// that its author knows.
 type document struct {
-	EncryptionType              *string
-	DefaultKeyLifetime          *int64
-	EncryptionAlgorithm         *string
-	EncryptionAlgorithmProvider *string
-	EncryptionAlgorithmKeySize  *int64
-	HashAlgorithm               *string
-	HashAlgorithmProvider       *string
-	EncryptionAlgorithmType     *string
-	ValidationAlgorithmType     *string
-	KeyEscrowSinks              []Sink
+	EncryptionType, DefaultKeyLifetime, KeyEscrowSinks                           any
+	EncryptionAlgorithm, EncryptionAlgorithmProvider, EncryptionAlgorithmKeySize any
+	HashAlgorithm, HashAlgorithmProvider                                         any
+	EncryptionAlgorithmType, ValidationAlgorithmType                             any
 }
 
 // ReadFile reads a policy file. It is nil if the file sets nothing. Its errors name
@@ -44,11 +39,11 @@ func ReadFile(file string) (*Policy, error) {
 	if err := dec.Decode(&d); err != nil {
 		return nil, inFile(file, err)
 	}
-	v := &values{source: file, byName: d.values(), strict: true, where: func(name string) string {
+	v := &values{source: file, byName: d.values(), kinds: kindsOfFile, strict: true, where: func(name string) string {
 		return fmt.Sprintf("%s:%d", file, lineOf(data, name))
 	}}
 	v.checkNames(data)
-	v.checkSinks(d.KeyEscrowSinks)
+	v.readSinks()
 	return v.policy()
 }
 
@@ -131,37 +126,63 @@ func inFile(file string, err error) error {
 
 // values lists what is set.
 func (d *document) values() map[string]any {
-	set := map[string]any{}
-	for name, value := range map[string]*string{
-		encryptionType: d.EncryptionType, encryption: d.EncryptionAlgorithm, encryptionProvider: d.EncryptionAlgorithmProvider,
-		hash: d.HashAlgorithm, hashProvider: d.HashAlgorithmProvider, managedEncryption: d.EncryptionAlgorithmType, managedValidation: d.ValidationAlgorithmType,
-	} {
-		if value != nil {
-			set[name] = *value
-		}
+	set := map[string]any{
+		encryptionType: d.EncryptionType, keyLifetime: d.DefaultKeyLifetime, escrowSinks: d.KeyEscrowSinks,
+		encryption: d.EncryptionAlgorithm, encryptionProvider: d.EncryptionAlgorithmProvider, keySize: d.EncryptionAlgorithmKeySize,
+		hash: d.HashAlgorithm, hashProvider: d.HashAlgorithmProvider,
+		managedEncryption: d.EncryptionAlgorithmType, managedValidation: d.ValidationAlgorithmType,
 	}
-	for name, value := range map[string]*int64{keyLifetime: d.DefaultKeyLifetime, keySize: d.EncryptionAlgorithmKeySize} {
-		if value != nil {
-			set[name] = *value
-		}
-	}
-	if len(d.KeyEscrowSinks) > 0 {
-		set[escrowSinks] = d.KeyEscrowSinks
-	}
+	maps.DeleteFunc(set, func(_ string, value any) bool { return value == nil })
 	return set
 }
 
-func (v *values) checkSinks(sinks []Sink) {
-	for i, s := range sinks {
-		if !filepath.IsAbs(s.Directory) || !filepath.IsAbs(s.Certificate) {
-			v.wrong(escrowSinks, "number %d: Directory and Certificate have to be absolute paths", i+1)
+// readSinks turns tables into sinks. What is no array is refused later.
+func (v *values) readSinks() {
+	tables, ok := v.byName[escrowSinks].([]any)
+	if !ok {
+		return
+	}
+	delete(v.byName, escrowSinks)
+	var sinks []Sink
+	for i, table := range tables {
+		sinks = append(sinks, v.readSink(table, i+1))
+	}
+	if len(sinks) > 0 {
+		v.byName[escrowSinks] = sinks
+	}
+}
+
+func (v *values) readSink(value any, number int) (s Sink) {
+	table, ok := value.(map[string]any)
+	if !ok {
+		v.wrong(escrowSinks, "number %d has to be a table, and is %s", number, v.kinds.of(value))
+		return s
+	}
+	noted := len(v.problems)
+	for _, name := range slices.Sorted(maps.Keys(table)) {
+		var to *string
+		switch {
+		case strings.EqualFold(name, "Directory"):
+			to = &s.Directory
+		case strings.EqualFold(name, "Certificate"):
+			to = &s.Certificate
+		default:
+			v.problems = append(v.problems, fmt.Errorf("%s: %s.%s is not known", v.where(name), escrowSinks, name))
+			continue
+		}
+		if *to, ok = table[name].(string); !ok {
+			v.wrong(name, "it has to be %s, and is %s", v.kinds.text, v.kinds.of(table[name]))
 		}
 	}
+	if len(v.problems) == noted && (!filepath.IsAbs(s.Directory) || !filepath.IsAbs(s.Certificate)) {
+		v.wrong(escrowSinks, "number %d: Directory and Certificate have to be absolute paths", number)
+	}
+	return s
 }
 
 // lineOf returns the line in which a name is set, the first if there is none.
 func lineOf(data []byte, name string) int {
-	set := regexp.MustCompile(`(?i)^\s*\[*\s*["']?` + name + `["']?\s*(\]|=)`)
+	set := regexp.MustCompile(`(?i)^\s*\[*\s*["']?` + regexp.QuoteMeta(name) + `["']?\s*(\]|=)`)
 	for i, line := range bytes.Split(data, []byte("\n")) {
 		if set.Match(line) {
 			return i + 1

@@ -24,8 +24,8 @@ type System struct {
 	GOOS        string
 	LookupEnv   func(string) (string, bool)
 	DefaultFile string
-	// Registry returns the values of the reference's key by name, each a string or an
-	// int64, and anything else as it is. It is nil where there is no such key.
+	// Registry returns the values of the reference's key by name, each a string, an
+	// int64 or a Kind. It is nil where there is no such key.
 	Registry func() (map[string]any, error)
 }
 
@@ -75,7 +75,7 @@ func (s System) fromRegistry() (*Policy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", source, err)
 	}
-	v := &values{source: source, byName: map[string]any{}, where: func(string) string { return source }}
+	v := &values{source: source, byName: map[string]any{}, kinds: kindsOfRegistry, where: func(string) string { return source }}
 	for name, value := range byName {
 		known := canonical(name)
 		switch {

@@ -53,10 +53,12 @@ var meaningful = map[string][]string{
 	"MANAGED": {managedEncryption, keySize, managedValidation},
 }
 
-// values are what a source has, by name. Each is a string, an int64 or []Sink.
+// values are what a source has, by name. Each is a string, an int64 or []Sink, or
+// wrong.
 type values struct {
 	source string
 	byName map[string]any
+	kinds  kinds
 	where  func(name string) string
 	strict bool // names without a meaning are an error
 
@@ -110,8 +112,8 @@ func (s Sink) String() string { return s.Directory + ", sealed for " + s.Certifi
 // text returns a string value, or what it is if it is not set.
 func (v *values) text(name, otherwise string) string {
 	value, ok := v.byName[name].(string)
-	if _, set := v.byName[name]; set && !ok {
-		v.wrong(name, "a text is wanted")
+	if of, set := v.byName[name]; set && !ok {
+		v.wrong(name, "it has to be %s, and is %s", v.kinds.text, v.kinds.of(of))
 	}
 	if strings.TrimSpace(value) == "" {
 		return otherwise
@@ -126,7 +128,7 @@ func (v *values) number(name string, otherwise int64) int64 {
 	case !set:
 		return otherwise
 	case !ok:
-		v.wrong(name, "a number is wanted")
+		v.wrong(name, "it has to be %s, and is %s", v.kinds.number, v.kinds.of(value))
 		return otherwise
 	}
 	return n
@@ -135,7 +137,11 @@ func (v *values) number(name string, otherwise int64) int64 {
 // algorithm reads what keys are used with. Like in the reference there is no such
 // policy without a type of encryption.
 func (v *values) algorithm(p *Policy) {
+	noted := len(v.problems)
 	kind := strings.ToUpper(v.text(encryptionType, ""))
+	if len(v.problems) > noted {
+		return
+	}
 	wanted, known := meaningful[kind]
 	if !known {
 		v.wrong(encryptionType, "%q is not known; CNG-CBC, CNG-GCM or Managed", v.text(encryptionType, ""))
@@ -209,7 +215,11 @@ func canonical(name string) string {
 // lifetime reads a number of days.
 func (v *values) lifetime(p *Policy) {
 	const least, most = 7, 100 * 365
+	noted := len(v.problems)
 	days := v.number(keyLifetime, 0)
+	if len(v.problems) > noted {
+		return
+	}
 	if _, set := v.byName[keyLifetime]; set && (days < least || days > most) {
 		v.wrong(keyLifetime, "%d days; %d to %d can be set", days, least, most)
 		return
@@ -229,6 +239,6 @@ func (v *values) sinks(p *Policy) {
 			v.wrong(escrowSinks, "these are classes of .NET, which no Go program can load: %s; a program that provides for escrow itself sets OwnPolicy", value)
 		}
 	default:
-		v.wrong(escrowSinks, "names of sinks are wanted")
+		v.wrong(escrowSinks, "it is %s; nothing can be escrowed there", v.kinds.of(value))
 	}
 }

@@ -116,8 +116,14 @@ func TestMalformedFiles(t *testing.T) {
 		{"a table that is not known", "[Policy]\nEncryptionType = \"CNG-CBC\"", ":1: Policy is not known"},
 		{"no TOML", "EncryptionType: CNG-CBC", ":1: "},
 		{"a text that does not end", "a = 1\nEncryptionType = \"CNG", ":2: "},
-		{"a text for a number", "\nDefaultKeyLifetime = \"90\"", ":2: "},
-		{"a number for a text", "EncryptionType = 1", ":1: "},
+		{"a text for a number", "\nDefaultKeyLifetime = \"90\"", ":2: DefaultKeyLifetime: it has to be an integer, and is a string"},
+		{"a number for a text", "EncryptionType = 1", ":1: EncryptionType: it has to be a string, and is an integer"},
+		{"a fraction", "DefaultKeyLifetime = 90.5", "it has to be an integer, and is a float"},
+		{"a yes", "EncryptionType = true", "it has to be a string, and is a boolean"},
+		{"a day", "DefaultKeyLifetime = 2026-01-01", "it has to be an integer, and is a date or a time"},
+		{"a list", "EncryptionType = \"Managed\"\nValidationAlgorithmType = [\"HMACSHA256\"]", ":2: ValidationAlgorithmType: it has to be a string, and is an array"},
+		{"a table", "[DefaultKeyLifetime]\ndays = 90", ":1: DefaultKeyLifetime: it has to be an integer, and is a table"},
+		{"a number that no integer is", "DefaultKeyLifetime = 99999999999999999999", ":1: "},
 		{"six days", "\n\nDefaultKeyLifetime = 6", ":3: DefaultKeyLifetime: 6 days; 7 to 36500 can be set"},
 		{"a negative life", "DefaultKeyLifetime = -90", ":1: DefaultKeyLifetime: -90 days"},
 		{"no life at all", "DefaultKeyLifetime = 0", ":1: DefaultKeyLifetime: 0 days"},
@@ -131,7 +137,10 @@ func TestMalformedFiles(t *testing.T) {
 		{"a hash that is none", "EncryptionType = \"CNG-CBC\"\nHashAlgorithm = \"MD5\"", "MD5"},
 		{"no type", "\nHashAlgorithm = \"SHA512\"", ":2: HashAlgorithm: it has no effect without EncryptionType"},
 		{"of another type", "EncryptionType = \"CNG-GCM\"\nHashAlgorithm = \"SHA512\"", ":2: HashAlgorithm: it has no effect with EncryptionType CNG-GCM"},
-		{"classes of .NET", "KeyEscrowSinks = \"My.Sink, My.Assembly\"", ":1: "},
+		{"classes of .NET", "KeyEscrowSinks = \"My.Sink, My.Assembly\"", ":1: KeyEscrowSinks: these are classes of .NET"},
+		{"a sink that is no table", "KeyEscrowSinks = [\"/mnt/escrow\"]", ":1: KeyEscrowSinks: number 1 has to be a table, and is a string"},
+		{"sinks that are no array", "\n[KeyEscrowSinks]\nDirectory = \"/mnt/escrow\"", ":2: KeyEscrowSinks: it is a table; nothing can be escrowed there"},
+		{"a sink with a number", "[[KeyEscrowSinks]]\nDirectory = 1\nCertificate = \"/etc/escrow.crt\"", ":2: Directory: it has to be a string, and is an integer"},
 		{"a relative directory", "\n[[KeyEscrowSinks]]\nDirectory = \"escrow\"\nCertificate = \"/etc/escrow.crt\"", ":2: KeyEscrowSinks: number 1: Directory and Certificate have to be absolute paths"},
 		{"a sink without certificate", "[[KeyEscrowSinks]]\nDirectory = \"/escrow\"", ":1: KeyEscrowSinks: number 1"},
 		{"a typo in a sink", "[[KeyEscrowSinks]]\nDirectory = \"/escrow\"\nCertificat = \"/etc/escrow.crt\"", ":3: KeyEscrowSinks.Certificat is not known"},
@@ -141,6 +150,11 @@ func TestMalformedFiles(t *testing.T) {
 			p, err := machine.ReadFile(file)
 			if p != nil || err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), file) {
 				t.Errorf("got %+v, %v, want %q and the file", p, err, tc.want)
+			}
+			for _, ofGo := range []string{"int64", "[]", "map", "interface", "document"} {
+				if err != nil && strings.Contains(strings.ReplaceAll(err.Error(), file, ""), ofGo) {
+					t.Errorf("%v has %q, which only programmers know", err, ofGo)
+				}
 			}
 		})
 	}
@@ -178,9 +192,10 @@ func TestMalformedRegistry(t *testing.T) {
 		want   string
 	}{
 		{"a name that is not known", map[string]any{"EncryptionTyp": "CNG-CBC"}, "EncryptionTyp: the name is not known"},
-		{"a number for a text", map[string]any{"EncryptionType": int64(1)}, "EncryptionType: a text is wanted"},
-		{"a text for a number", map[string]any{"DefaultKeyLifetime": "90"}, "DefaultKeyLifetime: a number is wanted"},
-		{"something else", map[string]any{"KeyEscrowSinks": uint32(7)}, "KeyEscrowSinks: names of sinks are wanted"},
+		{"a number for a text", map[string]any{"EncryptionType": int64(1)}, "EncryptionType: it has to be REG_SZ, and is REG_DWORD"},
+		{"a text for a number", map[string]any{"DefaultKeyLifetime": "90"}, "DefaultKeyLifetime: it has to be REG_DWORD, and is REG_SZ"},
+		{"bytes for a number", map[string]any{"DefaultKeyLifetime": machine.Kind("REG_BINARY")}, "DefaultKeyLifetime: it has to be REG_DWORD, and is REG_BINARY"},
+		{"something else", map[string]any{"KeyEscrowSinks": machine.Kind("REG_MULTI_SZ")}, "KeyEscrowSinks: it is REG_MULTI_SZ; nothing can be escrowed there"},
 		{"POL-2 POL-3 classes of .NET", map[string]any{"KeyEscrowSinks": "My.Sink, My.Assembly ;; ; My.Other"}, "no Go program can load: My.Sink, My.Assembly"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -259,12 +274,13 @@ func TestWhereItIsLookedFor(t *testing.T) {
 }
 
 func TestSinks(t *testing.T) {
-	file := policyFile(t, "[[KeyEscrowSinks]]\nDirectory = \"/mnt/a\"\nCertificate = \"/etc/a.crt\"\n[[KeyEscrowSinks]]\nDirectory = \"/mnt/b\"\nCertificate = \"/etc/b.crt\"\n")
+	root := filepath.VolumeName(t.TempDir()) // nothing but on Windows
+	file := policyFile(t, strings.ReplaceAll("[[KeyEscrowSinks]]\nDirectory = '/mnt/a'\nCertificate = '/etc/a.crt'\n[[KeyEscrowSinks]]\nDirectory = '/mnt/b'\nCertificate = '/etc/b.crt'\n", "'/", "'"+root+"/"))
 	p, err := machine.ReadFile(file)
-	if err != nil || len(p.Sinks) != 2 || p.Sinks[1] != (machine.Sink{Directory: "/mnt/b", Certificate: "/etc/b.crt"}) {
+	if err != nil || len(p.Sinks) != 2 || p.Sinks[1] != (machine.Sink{Directory: root + "/mnt/b", Certificate: root + "/etc/b.crt"}) {
 		t.Fatalf("got %+v, %v", p, err)
 	}
-	if s := p.Settings[0]; s.Where != file+":1" || s.Value != "/mnt/a, sealed for /etc/a.crt; /mnt/b, sealed for /etc/b.crt" {
+	if s := p.Settings[0]; s.Where != file+":1" || s.Value != strings.ReplaceAll("@/mnt/a, sealed for @/etc/a.crt; @/mnt/b, sealed for @/etc/b.crt", "@", root) {
 		t.Errorf("it says %+v", s)
 	}
 }

@@ -30,7 +30,7 @@ func readRegistry() (map[string]any, error) {
 	return values, nil
 }
 
-// readValue returns a string, an int64, or something that is neither.
+// readValue returns a string, an int64, or a Kind if it is neither.
 func readValue(key registry.Key, name string) (any, error) {
 	_, kind, err := key.GetValue(name, nil)
 	if err != nil {
@@ -44,5 +44,14 @@ func readValue(key registry.Key, name string) (any, error) {
 		n, _, err := key.GetIntegerValue(name)
 		return int64(n), err
 	}
-	return kind, nil
+	if name, ok := otherTypes[kind]; ok {
+		return name, nil
+	}
+	return Kind(fmt.Sprintf("of type %d", kind)), nil
+}
+
+// otherTypes are those that no policy has.
+var otherTypes = map[uint32]Kind{
+	registry.NONE: "REG_NONE", registry.BINARY: "REG_BINARY", registry.DWORD_BIG_ENDIAN: "REG_DWORD_BIG_ENDIAN",
+	registry.LINK: "REG_LINK", registry.MULTI_SZ: "REG_MULTI_SZ",
 }
