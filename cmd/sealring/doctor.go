@@ -61,7 +61,8 @@ type examination struct {
 	place    string               // the directory, if the store is one
 	missing  bool                 // there is no such directory
 	written  map[string]time.Time // when the file server says that each file was written
-	opens    bool                 // something was given to open keys with
+	clock    serverClock
+	opens    bool // something was given to open keys with
 	sealer   dataprotection.Sealer
 	policy   hostpolicy.Explanation
 	listing  dataprotection.Listing
@@ -128,6 +129,7 @@ func newExamination(ctx context.Context, c *cli.Command) (*examination, error) {
 	if x.listing, err = m.List(ctx); err != nil {
 		return nil, err
 	}
+	x.clock = askClock(ctx, c.String("store"))
 	x.snapshot, err = cfg.Store.Load(ctx, "")
 	return x, err
 }

@@ -13,7 +13,7 @@ import (
 // checks is everything that is looked at. Each finds nothing on a ring that is well.
 var checks = []func(*examination) []finding{
 	checkReaders, checkUnreadable, checkSealing, checkRotation, checkOpening, checkCertificate, checkPolicy, checkAtRest, checkMixture,
-	checkClocks, checkRaces, checkLeftovers, checkSpace,
+	checkClocks, checkServerClock, checkRaces, checkLeftovers, checkSpace,
 }
 
 const (
@@ -204,27 +204,28 @@ func checkMixture(x *examination) (all []finding) {
 	return all
 }
 
+const mendClocks = "compare the clocks (timedatectl, w32tm) and let them be synchronised"
+
 func checkClocks(x *examination) (all []finding) {
-	const mend = "compare the clocks (timedatectl, w32tm) and let them be synchronised"
 	for _, k := range x.listing.Keys {
 		if ahead := k.Created.Sub(x.now); ahead > clockTolerance {
 			all = append(all, finding{
 				warning, "clock", fmt.Sprintf("key %s was made %s in the future", k.ID, span(ahead)),
 				"the clock of this machine or of the one that made it is wrong; logins expire too early or too late",
-				mend,
+				mendClocks,
 			})
 		}
 		written, ok := x.written[k.Element]
 		if early := k.Created.Sub(written); ok && early > clockTolerance {
 			all = append(all, finding{
 				warning, "clock", fmt.Sprintf("the file of key %s was written %s before the key was made", k.ID, span(early)),
-				"the clock of the file server, or of the machine that made the key, is wrong; logins expire too early or too late", mend,
+				"the clock of the file server, or of the machine that made the key, is wrong; logins expire too early or too late", mendClocks,
 			})
 		}
 		if ahead := written.Sub(x.now); ok && ahead > clockTolerance {
 			all = append(all, finding{
 				warning, "clock", fmt.Sprintf("the file of key %s was written %s in the future", k.ID, span(ahead)),
-				"the clock of this machine or of the file server is wrong; logins expire too early or too late", mend,
+				"the clock of this machine or of the file server is wrong; logins expire too early or too late", mendClocks,
 			})
 		}
 	}

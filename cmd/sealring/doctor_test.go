@@ -107,6 +107,10 @@ func TestSurroundings(t *testing.T) {
 		{"clocks nearly agree", func(x *examination) { x.written = at(-10*days - 4*time.Minute) }, ""},
 		{"file server behind", func(x *examination) { x.written = at(-10*days - hour) }, "warning clock: the file of key 00000000-0000-0000-0000-000000000001 was written 60 minutes before the key was made"},
 		{"file server ahead", func(x *examination) { x.written = at(hour) }, "warning clock: the file of key 00000000-0000-0000-0000-000000000001 was written 60 minutes in the future"},
+		{"server's clock nearly agrees", func(x *examination) { x.clock = serverClock{"Redis", -4 * time.Minute, nil} }, ""},
+		{"server behind", func(x *examination) { x.clock = serverClock{"Redis", -hour, nil} }, "warning clock: the clock of the Redis server is 60 minutes behind this machine's"},
+		{"server ahead", func(x *examination) { x.clock = serverClock{"MariaDB", 6 * time.Minute, nil} }, "warning clock: the clock of the MariaDB server is 6 minutes ahead of this machine's"},
+		{"server that does not say", func(x *examination) { x.clock = serverClock{"Redis", 0, errors.New("NOPERM")} }, "note clock: the Redis server does not say what time it is: NOPERM"},
 		{"certificate ends", func(x *examination) { x.sealer = warner{} }, "warning certificate: it ends tomorrow"},
 		{"policy obeyed", func(x *examination) {
 			x.policy = hostpolicy.Explanation{Source: "policy.toml", Algorithm: "AES_256_CBC, HMACSHA256", KeyLifetime: 90 * days}

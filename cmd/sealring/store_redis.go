@@ -12,22 +12,30 @@ import (
 
 // openRedis takes the URLs of go-redis, with the name of the list as ?key=.
 func openRedis(name string) (dataprotection.Store, error) {
-	u, err := parseURL(name, "redis://USER:PASSWORD@HOST:PORT/DATABASE?key=LIST")
+	client, key, err := redisClient(name)
 	if err != nil {
 		return nil, err
 	}
-	logging.Disable() // it says again, and again, what the error says
-	q := u.Query()
-	key := q.Get("key")
-	q.Del("key")
-	u.RawQuery = q.Encode()
-	options, err := redis.ParseURL(u.String())
-	if err != nil {
-		return nil, usagef("--store %s: %v", withoutPassword(name), err)
-	}
-	store, err := redisstore.New(redisstore.Config{Client: redis.NewClient(options), Key: key})
+	store, err := redisstore.New(redisstore.Config{Client: client, Key: key})
 	if err != nil {
 		return nil, fmt.Errorf("--store %s: %w", withoutPassword(name), err)
 	}
 	return store, nil
+}
+
+func redisClient(name string) (client *redis.Client, key string, err error) {
+	u, err := parseURL(name, "redis://USER:PASSWORD@HOST:PORT/DATABASE?key=LIST")
+	if err != nil {
+		return nil, "", err
+	}
+	logging.Disable() // it says again, and again, what the error says
+	q := u.Query()
+	key = q.Get("key")
+	q.Del("key")
+	u.RawQuery = q.Encode()
+	options, err := redis.ParseURL(u.String())
+	if err != nil {
+		return nil, "", usagef("--store %s: %v", withoutPassword(name), err)
+	}
+	return redis.NewClient(options), key, nil
 }

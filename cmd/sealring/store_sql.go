@@ -16,12 +16,24 @@ import (
 
 // openSQL takes URLs of PostgreSQL, MariaDB and SQLite, with the table as ?table=.
 func openSQL(name string) (dataprotection.Store, error) {
-	u, err := parseSQL(name)
+	cfg, err := sqlConfig(name)
 	if err != nil {
 		return nil, err
 	}
+	store, err := sqlstore.New(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("--store %s: %w", withoutPassword(name), err)
+	}
+	return store, nil
+}
+
+func sqlConfig(name string) (cfg sqlstore.Config, err error) {
+	u, err := parseSQL(name)
+	if err != nil {
+		return cfg, err
+	}
 	q := u.Query()
-	cfg := sqlstore.Config{Table: q.Get("table"), CreateTable: q.Has("create")}
+	cfg = sqlstore.Config{Table: q.Get("table"), CreateTable: q.Has("create")}
 	q.Del("table")
 	q.Del("create")
 	u.RawQuery = q.Encode()
@@ -35,13 +47,9 @@ func openSQL(name string) (dataprotection.Store, error) {
 		cfg.Dialect, driver, dsn = sqlstore.SQLite, "sqlite", strings.TrimPrefix(u.String(), "sqlite:")
 	}
 	if cfg.DB, err = sql.Open(driver, dsn); err != nil {
-		return nil, usagef("--store %s: %v", withoutPassword(name), err)
+		return cfg, usagef("--store %s: %v", withoutPassword(name), err)
 	}
-	store, err := sqlstore.New(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("--store %s: %w", withoutPassword(name), err)
-	}
-	return store, nil
+	return cfg, nil
 }
 
 func parseSQL(name string) (*url.URL, error) {
