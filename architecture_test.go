@@ -66,6 +66,7 @@ var house = []struct {
 	{"dataprotection/internal/...", 1},
 	{"dataprotection", 2},
 	{"dataprotection/...", 3},
+	{"cookieauth/internal/packed", 4},
 	{"cookieauth/claims", 4},
 	{"cookieauth/ticket", 5},
 	{"cookieauth", 5},

@@ -126,7 +126,7 @@ func TestAdditionalData(t *testing.T) {
 		wantReason(t, without.Check(request("POST", "/", nil, cookie, header+": "+tokens.Request)), antiforgery.AdditionalData)
 	})
 	t.Run("AFG-4 AFG-5 a user without claims needs it", func(t *testing.T) {
-		claimless := &claims.Principal{Identities: []claims.Identity{{AuthenticationType: "Cookies"}}}
+		claimless := claims.NewPrincipal(claims.Identity{AuthenticationType: "Cookies"})
 		if got, err := plain.Peek(as(request("GET", "/", nil), claimless)); err == nil || got != (antiforgery.Tokens{}) {
 			t.Errorf("got %v, %v", got, err)
 		}

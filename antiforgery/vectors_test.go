@@ -34,15 +34,15 @@ type referenceIdentity struct {
 }
 
 func (i referenceItem) user() *claims.Principal {
-	p := new(claims.Principal)
+	var identities []claims.Identity
 	for _, from := range i.Identities {
 		to := claims.Identity{AuthenticationType: from.AuthenticationType, NameClaimType: from.NameClaimType, RoleClaimType: from.RoleClaimType}
 		for _, c := range from.Claims {
 			to.Claims = append(to.Claims, claims.Claim{Type: c.Type, Value: c.Value, ValueType: c.ValueType, Issuer: c.Issuer, OriginalIssuer: c.OriginalIssuer})
 		}
-		p.Identities = append(p.Identities, to)
+		identities = append(identities, to)
 	}
-	return p
+	return claims.NewPrincipal(identities...)
 }
 
 // reference returns the case, and a Protection on its key ring.

@@ -187,7 +187,7 @@ func BenchmarkSignIn(b *testing.B) {
 	user := benchUser()
 	b.Run("floor", func(b *testing.B) {
 		p := ring.Protector(ticket.Purposes("Cookies")...)
-		t := ticket.Ticket{Scheme: "Cookies", Principal: *user.Authenticated("Cookies")}
+		t := ticket.Ticket{Scheme: "Cookies", Principal: user.Authenticated("Cookies")}
 		t.Properties.Set(".issued", "Fri, 02 Jan 2026 03:04:05 GMT")
 		t.Properties.Set(".expires", "Fri, 16 Jan 2026 03:04:05 GMT")
 		var plain, sealed, line []byte

@@ -12,12 +12,13 @@ import (
 
 // checkPrincipal refuses who cannot be signed in, and claims that readers would
 // take for something else.
-func checkPrincipal(p *claims.Principal) error {
-	if !p.Primary().IsAuthenticated() {
+func checkPrincipal(p *claims.Principal, scheme string) error {
+	if p.Primary().AuthenticatedBy(scheme) == "" {
 		return ErrAnonymous
 	}
-	for k := range p.Identities {
-		identity := &p.Identities[k]
+	all := p.Identities()
+	for k := range all {
+		identity := &all[k]
 		for depth := 0; identity != nil && depth <= maxActors; depth++ { // more of them make no ticket
 			if err := checkIdentity(identity); err != nil {
 				return err

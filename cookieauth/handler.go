@@ -66,7 +66,7 @@ func (a *Authenticator) identify(v *visit, w http.ResponseWriter, r *http.Reques
 			return err
 		}
 	}
-	user := &v.ticket.Principal
+	user := v.ticket.Principal
 	if a.cfg.Events.Validate != nil {
 		if user, err = a.validate(v, w, r, now); err != nil {
 			return err
@@ -87,7 +87,7 @@ func (a *Authenticator) identify(v *visit, w http.ResponseWriter, r *http.Reques
 // validate asks the event. It returns the principal that the event leaves.
 func (a *Authenticator) validate(v *visit, w http.ResponseWriter, r *http.Request, now time.Time) (*claims.Principal, error) {
 	properties := v.ticket.Properties.Clone()
-	c := &ValidateContext{Writer: w, Request: r.WithContext(v), Principal: &v.ticket.Principal, Properties: &properties}
+	c := &ValidateContext{Writer: w, Request: r.WithContext(v), Principal: v.ticket.Principal, Properties: &properties}
 	if err := a.cfg.Events.Validate(c); err != nil {
 		v.drop()
 		return nil, &outageError{"Events.Validate", err}
@@ -100,7 +100,7 @@ func (a *Authenticator) validate(v *visit, w http.ResponseWriter, r *http.Reques
 	}
 	user := c.Principal.Authenticated(a.cfg.Scheme)
 	if c.Renew {
-		v.renew(&ticket.Ticket{Scheme: a.cfg.Scheme, Principal: *user, Properties: properties}, now)
+		v.renew(&ticket.Ticket{Scheme: a.cfg.Scheme, Principal: user, Properties: properties}, now)
 		v.rarity().changed = true
 	}
 	return user, nil

@@ -167,13 +167,6 @@ func (a *Authenticator) judge(t *ticket.Ticket, now time.Time) (time.Time, error
 // refersToSession reports whether somebody else's session store has the real
 // ticket. This one would else count as that of a user without a name.
 func refersToSession(t *ticket.Ticket) bool {
-	for i := range t.Principal.Identities {
-		list := t.Principal.Identities[i].Claims
-		for k := range list {
-			if list[k].Type == sessionIDClaim {
-				return true
-			}
-		}
-	}
-	return false
+	_, ok := t.Principal.Find(sessionIDClaim)
+	return ok
 }

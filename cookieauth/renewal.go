@@ -24,7 +24,7 @@ func (a *Authenticator) checkSliding(v *visit, r *http.Request, now time.Time, s
 	renew := seen.oldKey || isPastHalf(issued, expires, now) && !a.isLast(properties, expires)
 	if a.cfg.Events.CheckSliding != nil {
 		c := &SlidingContext{
-			Request: r, Principal: &v.ticket.Principal, Properties: *properties,
+			Request: r, Principal: v.ticket.Principal, Properties: *properties,
 			Elapsed: now.Sub(issued), Remaining: expires.Sub(now), Renew: renew,
 		}
 		a.cfg.Events.CheckSliding(c)

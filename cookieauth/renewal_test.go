@@ -276,8 +276,8 @@ func TestValidate(t *testing.T) {
 	})
 	t.Run("COK-32 what one request makes of the user is not kept", func(t *testing.T) {
 		s := tenMinutes(t, true, func(c *cookieauth.ValidateContext) error {
-			if len(c.Principal.Identities) != 1 || c.Principal.Name() != "Alice" {
-				t.Errorf("the ticket has %d identities, name %q", len(c.Principal.Identities), c.Principal.Name())
+			if len(c.Principal.Identities()) != 1 || c.Principal.Name() != "Alice" {
+				t.Errorf("the ticket has %d identities, name %q", len(c.Principal.Identities()), c.Principal.Name())
 			}
 			c.Principal = claims.New("x", claims.Name("Guest")).Authenticated("Cookies").Merge(c.Principal)
 			c.Properties.Set("x", "y")
@@ -322,7 +322,7 @@ func count(issuedNow bool) func(*cookieauth.ValidateContext) error {
 			return fs.ErrInvalid
 		}
 		p := c.Principal.Clone()
-		p.Identities[0].Claims[1].Value = strconv.Itoa(n + 1)
+		p.Identities()[0].Claims[1].Value = strconv.Itoa(n + 1)
 		c.Principal, c.Renew = p, true
 		if issuedNow {
 			c.Properties.SetIssued(start.Add(time.Duration(n) * time.Minute))

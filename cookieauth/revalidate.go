@@ -76,7 +76,7 @@ func (a *Authenticator) revalidate(v *visit, w http.ResponseWriter, r *http.Requ
 		return nil
 	}
 	properties := v.ticket.Properties.Clone()
-	c := &ValidateContext{Writer: w, Request: r.WithContext(v), Principal: &v.ticket.Principal, Properties: &properties}
+	c := &ValidateContext{Writer: w, Request: r.WithContext(v), Principal: v.ticket.Principal, Properties: &properties}
 	err := setting.Check(c)
 	switch {
 	case err != nil && bearable && r.Context().Err() == nil: // or else hanging up would put off the question
@@ -99,7 +99,7 @@ var errDismissed = errors.New("the user was rejected by Revalidation.Check")
 // confirm has the ticket sent as Check leaves it, with the dates that it would have
 // had anyway.
 func (a *Authenticator) confirm(v *visit, c *ValidateContext, now time.Time) {
-	t := ticket.Ticket{Scheme: a.cfg.Scheme, Principal: *c.Principal.Authenticated(a.cfg.Scheme), Properties: *c.Properties}
+	t := ticket.Ticket{Scheme: a.cfg.Scheme, Principal: c.Principal.Authenticated(a.cfg.Scheme), Properties: *c.Properties}
 	a.adopt(&t.Properties, &v.ticket.Properties)
 	setMoment(&t.Properties, keyChecked, now)
 	copyDates(&t.Properties, &v.ticket.Properties)

@@ -12,6 +12,17 @@ var scratchPool = sync.Pool{New: func() any { return new(scratch) }}
 
 func getScratch() *scratch { return scratchPool.Get().(*scratch) }
 
+// setPlain keeps what has been appended to s.plain, or wipes what an error has left
+// of it.
+func (s *scratch) setPlain(plain []byte, err error) error {
+	if err != nil {
+		clear(s.plain[:cap(s.plain)])
+		return err
+	}
+	s.plain = plain
+	return nil
+}
+
 // wipe removes a plaintext before another, which may be shorter, takes its place.
 func (s *scratch) wipe() {
 	clear(s.plain)

@@ -50,13 +50,17 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 		return err
 	}
 	now := a.cfg.Now()
+	if a.isPlain(opts) {
+		draft := ticket.Draft{Scheme: a.cfg.Scheme, Principal: p, Persistent: opts != nil && opts.Persistent, Issued: now, Expires: now.Add(a.cfg.Lifetime)}
+		return a.signInPlainly(w.Header(), r, name, &attributes, &draft)
+	}
 	t, issued := a.newTicket(p, opts, now)
 	if a.cfg.Events.SigningIn != nil {
 		if attributes, err = a.signingIn(r, t, name, attributes); err != nil {
 			return err
 		}
 	}
-	if err := checkPrincipal(&t.Principal); err != nil {
+	if err := checkPrincipal(t.Principal, a.cfg.Scheme); err != nil {
 		return err
 	}
 	if err := checkProperties(&t.Properties); err != nil {
@@ -78,21 +82,51 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 	if err != nil {
 		return err
 	}
-	a.settle(r)
-	a.cfg.Logger.InfoContext(r.Context(), "signed in")
+	a.signedIn(r)
 	if a.cfg.Events.SignedIn != nil {
-		a.cfg.Events.SignedIn(&SignedInContext{Request: r, Principal: &t.Principal, Properties: t.Properties})
+		a.cfg.Events.SignedIn(&SignedInContext{Request: r, Principal: t.Principal, Properties: t.Properties})
 	}
 	return nil
+}
+
+// isPlain reports whether a sign-in leaves nothing behind but the cookie: nobody
+// asks to see the ticket, and no session is kept of it. Most are plain.
+func (a *Authenticator) isPlain(opts *SignInOptions) bool {
+	return a.cfg.Events.SigningIn == nil && a.cfg.Events.SignedIn == nil && a.cfg.Revalidation.Check == nil && !a.keepsStart() &&
+		(opts == nil || opts.Expires.IsZero() && opts.Properties.Len() == 0)
+}
+
+// signInPlainly does what SignIn does where nobody wants a ticket for it, so that
+// none has to be made.
+func (a *Authenticator) signInPlainly(h http.Header, r *http.Request, name string, attributes *CookieAttributes, draft *ticket.Draft) error {
+	if err := checkPrincipal(draft.Principal, draft.Scheme); err != nil {
+		return err
+	}
+	if draft.Persistent {
+		attributes.Expires = draft.Expires
+	}
+	s := getScratch()
+	defer s.release()
+	if err := s.setPlain(draft.AppendBinary(s.plain[:0])); err != nil {
+		return err
+	}
+	if err := a.writePlain(h, r, name, attributes, s, draft.Principal); err != nil {
+		return err
+	}
+	a.signedIn(r)
+	return nil
+}
+
+// signedIn is what follows when the cookie is in the header.
+func (a *Authenticator) signedIn(r *http.Request) {
+	a.settle(r)
+	a.cfg.Logger.InfoContext(r.Context(), "signed in")
 }
 
 // newTicket returns the ticket of a sign-in that begins now, or when its
 // properties say, and that moment with its fractions of a second.
 func (a *Authenticator) newTicket(p *claims.Principal, opts *SignInOptions, now time.Time) (*ticket.Ticket, time.Time) {
-	t := &ticket.Ticket{Scheme: a.cfg.Scheme}
-	if p = p.Authenticated(a.cfg.Scheme); p != nil {
-		t.Principal = *p
-	}
+	t := &ticket.Ticket{Scheme: a.cfg.Scheme, Principal: p.Authenticated(a.cfg.Scheme)}
 	if opts != nil {
 		t.Properties = opts.Properties.Clone()
 		if opts.Persistent {
@@ -115,13 +149,13 @@ func (a *Authenticator) newTicket(p *claims.Principal, opts *SignInOptions, now 
 
 func (a *Authenticator) signingIn(r *http.Request, t *ticket.Ticket, name string, attributes CookieAttributes) (CookieAttributes, error) {
 	secure := attributes.Secure
-	c := &SigningInContext{Request: r, Principal: &t.Principal, Properties: &t.Properties, Cookie: &attributes}
+	c := &SigningInContext{Request: r, Principal: t.Principal, Properties: &t.Properties, Cookie: &attributes}
 	if err := a.cfg.Events.SigningIn(c); err != nil {
 		return attributes, err
 	}
 	if c.Principal == nil {
 		return attributes, ErrAnonymous
 	}
-	t.Principal = *c.Principal.Authenticated(a.cfg.Scheme)
+	t.Principal = c.Principal.Authenticated(a.cfg.Scheme)
 	return *c.Cookie, a.checkChanged("SigningIn", name, secure, *c.Cookie)
 }

@@ -157,7 +157,7 @@ func TestSignInErrors(t *testing.T) {
 	}{
 		{"ASP-2 nobody", nil, https, cookieauth.ErrAnonymous.Error()},
 		{"ASP-2 no identity", new(claims.Principal), https, cookieauth.ErrAnonymous.Error()},
-		{"ASP-2 anonymous identity", &claims.Principal{Identities: []claims.Identity{{Claims: []claims.Claim{claims.Name("x")}}}}, https, cookieauth.ErrAnonymous.Error()},
+		{"ASP-2 anonymous identity", claims.NewPrincipal(claims.Identity{Claims: []claims.Claim{claims.Name("x")}}), https, cookieauth.ErrAnonymous.Error()},
 		{"NUL", principal(claims.Claim{Type: "t", Value: "a\x00"}), https, `cookieauth: claim "t": contains a NUL`},
 		{"invalid UTF-8", principal(claims.Claim{Type: "t", Value: "\xff"}), https, `cookieauth: claim "t": is not valid UTF-8`},
 		{"plain HTTP", claims.New("1"), func(r *http.Request) {}, cookieauth.ErrInsecureTransport.Error()},
@@ -293,7 +293,7 @@ func TestSchemesSideBySide(t *testing.T) {
 	}
 	both := site.auth.Handler(admin.auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		all := claims.FromContext(r.Context())
-		if site.auth.User(r).Name() != "Alice" || admin.auth.User(r).Name() != "Root" || all.Name() != "Root" || len(all.Identities) != 2 || !all.HasRole("admin") {
+		if site.auth.User(r).Name() != "Alice" || admin.auth.User(r).Name() != "Root" || all.Name() != "Root" || len(all.Identities()) != 2 || !all.HasRole("admin") {
 			t.Errorf("site %v, admin %v, together %v", site.auth.User(r).Name(), admin.auth.User(r).Name(), all)
 		}
 		if err := admin.auth.SignOut(w, r); err != nil {
@@ -328,10 +328,10 @@ func TestUnreadableEnd(t *testing.T) {
 
 func TestSessionReferenceOfAnotherStore(t *testing.T) {
 	s := newSite(t, cookieauth.Config{Profile: cookieauth.ASPNETCore})
-	s.do["/in"] = s.signIn(&claims.Principal{Identities: []claims.Identity{{
+	s.do["/in"] = s.signIn(claims.NewPrincipal(claims.Identity{
 		AuthenticationType: "Cookies",
 		Claims:             []claims.Claim{{Type: "Microsoft.AspNetCore.Authentication.Cookies-SessionId", Value: "k"}},
-	}}}, nil)
+	}), nil)
 	s.get("/in")
 	s.do["/who"] = func(w http.ResponseWriter, r *http.Request) {
 		if s.auth.User(r) != nil || s.auth.Ticket(r) != nil {
@@ -357,7 +357,7 @@ func TestClaimsAreCheckedThroughout(t *testing.T) {
 	s := newSite(t, cookieauth.Config{})
 	check := func(c claims.Claim, bad bool) {
 		t.Helper()
-		p := &claims.Principal{Identities: []claims.Identity{{AuthenticationType: "x", Claims: []claims.Claim{c}}}}
+		p := claims.NewPrincipal(claims.Identity{AuthenticationType: "x", Claims: []claims.Claim{c}})
 		var problem *cookieauth.ClaimError
 		err := s.auth.SignIn(discard{http.Header{}}, benchRequest(""), p, nil)
 		if errors.As(err, &problem) != bad {
@@ -413,7 +413,7 @@ func TestIdentitiesAreCheckedThroughout(t *testing.T) {
 		{claims.Identity{Actor: nested(17)}, "ticket: cannot be written: actors are nested more than 16 deep"},
 	} {
 		c.identity.AuthenticationType = "x"
-		err := s.auth.SignIn(discard{http.Header{}}, benchRequest(""), &claims.Principal{Identities: []claims.Identity{c.identity}}, nil)
+		err := s.auth.SignIn(discard{http.Header{}}, benchRequest(""), claims.NewPrincipal(c.identity), nil)
 		if (err == nil) != (c.want == "") || err != nil && err.Error() != c.want {
 			t.Errorf("got %v, want %q", err, c.want)
 		}

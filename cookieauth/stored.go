@@ -94,7 +94,7 @@ func (a *Authenticator) sealTicket(stored *StoredSession, t *ticket.Ticket) erro
 		return err
 	}
 	if len(sealed) > maxStoredTicket {
-		return newTicketSizeError(len(sealed), maxStoredTicket, &t.Principal)
+		return newTicketSizeError(len(sealed), maxStoredTicket, t.Principal)
 	}
 	stored.Ticket = sealed
 	stored.Expires = endless

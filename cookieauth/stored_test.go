@@ -487,7 +487,7 @@ func TestNobodysSessions(t *testing.T) {
 	m := newMemory()
 	cutoffs := openCutoffs(t, cookieauth.CutoffsConfig{Store: m, Now: func() time.Time { return start }})
 	s := newSite(t, cookieauth.Config{Cutoffs: cutoffs, TicketStore: m})
-	nameless := &claims.Principal{Identities: []claims.Identity{{AuthenticationType: "x", Claims: []claims.Claim{claims.Name("Nameless")}}}}
+	nameless := claims.NewPrincipal(claims.Identity{AuthenticationType: "x", Claims: []claims.Claim{claims.Name("Nameless")}})
 	s.do["/do"] = func(w http.ResponseWriter, r *http.Request) {
 		_, err := s.auth.Sessions(r)
 		for _, err := range []error{err, s.auth.EndSession(r, "A"), s.auth.EndOtherSessions(r)} {

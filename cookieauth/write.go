@@ -3,6 +3,7 @@ package cookieauth
 import (
 	"net/http"
 
+	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/cookieauth/ticket"
 	"github.com/sealring/sealring/internal/base64url"
 	"github.com/sealring/sealring/internal/chunk"
@@ -14,11 +15,29 @@ import (
 func (a *Authenticator) writeCookie(h http.Header, r *http.Request, name string, attributes *CookieAttributes, t *ticket.Ticket) error {
 	s := getScratch()
 	defer s.release()
-	if err := a.seal(s, t); err != nil {
+	if err := a.setPlain(s, t); err != nil {
+		return err
+	}
+	return a.writePlain(h, r, name, attributes, s, t.Principal)
+}
+
+// setPlain makes s.plain what the cookie of a ticket holds: the ticket, or the id of
+// its session where a store keeps that.
+func (a *Authenticator) setPlain(s *scratch, t *ticket.Ticket) error {
+	if a.cfg.TicketStore != nil {
+		s.plain = append(s.plain[:0], sessionID(t)...)
+		return nil
+	}
+	return s.setPlain(t.AppendBinary(s.plain[:0]))
+}
+
+// writePlain is writeCookie for what has been written to s.plain, of a principal.
+func (a *Authenticator) writePlain(h http.Header, r *http.Request, name string, attributes *CookieAttributes, s *scratch, p *claims.Principal) error {
+	if err := a.seal(s); err != nil {
 		return err
 	}
 	if limit := a.cfg.MaxCookieSize; limit > 0 && len(s.text) > limit {
-		return newTicketSizeError(len(s.text), limit, &t.Principal)
+		return newTicketSizeError(len(s.text), limit, p)
 	}
 	if !a.reference {
 		chunk.Forget(h, name) // one line for each name
@@ -30,22 +49,9 @@ func (a *Authenticator) writeCookie(h http.Header, r *http.Request, name string,
 	return nil
 }
 
-// seal turns a ticket, or the id of its session where a store keeps that, into the
-// text of a cookie, s.text.
-func (a *Authenticator) seal(s *scratch, t *ticket.Ticket) error {
-	var plain []byte
-	var err error
-	if a.cfg.TicketStore != nil {
-		plain = append(s.plain[:0], sessionID(t)...)
-	} else {
-		plain, err = t.AppendBinary(s.plain[:0])
-	}
-	if err != nil {
-		clear(s.plain[:cap(s.plain)]) // it has begun there
-		return err
-	}
-	s.plain = plain
-	sealed, err := a.protector.AppendProtect(s.sealed[:0], plain)
+// seal turns s.plain into the text of a cookie, s.text.
+func (a *Authenticator) seal(s *scratch) error {
+	sealed, err := a.protector.AppendProtect(s.sealed[:0], s.plain)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func TestRequire(t *testing.T) {
 				var through string
 				var h http.Handler = middleware.Require(c.policy, c.auths...)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 					var ids []string
-					for _, i := range claims.FromContext(r.Context()).Identities {
+					for _, i := range claims.FromContext(r.Context()).Identities() {
 						id, _ := i.Find(claims.TypeNameIdentifier)
 						ids = append(ids, id.Value)
 					}

@@ -18,8 +18,7 @@ func readTicket(e *explainer, r *report, plain []byte) {
 		return
 	}
 	r.fact("scheme", t.Scheme)
-	for i := range t.Principal.Identities {
-		id := &t.Principal.Identities[i]
+	for _, id := range t.Principal.Identities() {
 		if id.AuthenticationType == "" {
 			r.fact("identity", "not authenticated")
 		}

@@ -31,6 +31,18 @@ type Identity struct {
 // IsAuthenticated reports whether the identity has an authentication type.
 func (i *Identity) IsAuthenticated() bool { return i != nil && i.AuthenticationType != "" }
 
+// AuthenticatedBy returns the authentication type that the identity has after a
+// sign-in under a scheme: its own, or the scheme if New has made it.
+func (i *Identity) AuthenticatedBy(scheme string) string {
+	switch {
+	case i == nil:
+		return ""
+	case i.open && i.AuthenticationType == "":
+		return scheme
+	}
+	return i.AuthenticationType
+}
+
 // Name returns the value of the first claim of the identity's name type, or "".
 func (i *Identity) Name() string {
 	if i == nil {

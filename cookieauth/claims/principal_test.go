@@ -14,13 +14,13 @@ import (
 func TestNew(t *testing.T) {
 	p := claims.New("42", claims.Name("alice"), claims.Email("a@example.com"), claims.Role("admin"))
 	if p.ID() != "42" || p.Name() != "alice" || p.Value(claims.TypeEmail) != "a@example.com" || !p.HasRole("admin") {
-		t.Errorf("got %+v", p.Identities[0].Claims)
+		t.Errorf("got %+v", p.Identities()[0].Claims)
 	}
 	want := claims.Claim{
 		Type: claims.TypeNameIdentifier, Value: "42", ValueType: "http://www.w3.org/2001/XMLSchema#string",
 		Issuer: "LOCAL AUTHORITY", OriginalIssuer: "LOCAL AUTHORITY",
 	}
-	if got := p.Identities[0].Claims[0]; fmt.Sprint(got) != fmt.Sprint(want) {
+	if got := p.Identities()[0].Claims[0]; fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("first claim is %v, want %v", got, want)
 	}
 	if p.IsAuthenticated() {
@@ -31,29 +31,27 @@ func TestNew(t *testing.T) {
 func TestAuthenticated(t *testing.T) {
 	p := claims.New("42")
 	filled := p.Authenticated("Cookies")
-	if got := filled.Identities[0].AuthenticationType; got != "Cookies" || !filled.IsAuthenticated() {
+	if got := filled.Identities()[0].AuthenticationType; got != "Cookies" || !filled.IsAuthenticated() {
 		t.Errorf("authentication type is %q, want Cookies", got)
 	}
-	if p.Identities[0].AuthenticationType != "" {
+	if p.Identities()[0].AuthenticationType != "" {
 		t.Error("the original was modified")
 	}
 	if filled.Authenticated("Other") != filled {
 		t.Error("an identity was given a second authentication type")
 	}
-	anonymous := &claims.Principal{Identities: []claims.Identity{{Claims: []claims.Claim{claims.Name("mallory")}}}}
+	anonymous := claims.NewPrincipal(claims.Identity{Claims: []claims.Claim{claims.Name("mallory")}})
 	if anonymous.Authenticated("Cookies").IsAuthenticated() {
 		t.Error("an anonymous identity became an authenticated one")
 	}
 }
 
 func TestRules(t *testing.T) {
-	p := &claims.Principal{Identities: []claims.Identity{
-		{
-			AuthenticationType: "oidc", NameClaimType: "preferred_username", RoleClaimType: "groups",
-			Claims: []claims.Claim{claims.Name("long name"), {Type: "Preferred_Username", Value: "dora"}, {Type: "GROUPS", Value: "ops"}, claims.Role("admin")},
-		},
-		{AuthenticationType: "Cookies", Claims: []claims.Claim{claims.Role("Editor"), {Type: "groups", Value: "dev"}, {Type: "sub", Value: "s1"}}},
-	}}
+	p := claims.NewPrincipal(claims.Identity{
+		AuthenticationType: "oidc", NameClaimType: "preferred_username", RoleClaimType: "groups",
+		Claims: []claims.Claim{claims.Name("long name"), {Type: "Preferred_Username", Value: "dora"}, {Type: "GROUPS", Value: "ops"}, claims.Role("admin")},
+	},
+		claims.Identity{AuthenticationType: "Cookies", Claims: []claims.Claim{claims.Role("Editor"), {Type: "groups", Value: "dev"}, {Type: "sub", Value: "s1"}}})
 	for _, c := range []struct {
 		what string
 		got  any
@@ -94,17 +92,17 @@ func TestNobody(t *testing.T) {
 }
 
 func TestCloneSharesNothing(t *testing.T) {
-	p := &claims.Principal{Identities: []claims.Identity{{
+	p := claims.NewPrincipal(claims.Identity{
 		AuthenticationType: "a",
 		Claims:             []claims.Claim{{Type: "t", Value: "v", Properties: []claims.Property{{Key: "k", Value: "v"}}}},
 		Actor:              &claims.Identity{AuthenticationType: "actor"},
-	}}}
+	})
 	before, _ := json.Marshal(p)
 	clone := p.Clone()
-	clone.Identities[0].AuthenticationType = "x"
-	clone.Identities[0].Claims[0].Value = "x"
-	clone.Identities[0].Claims[0].Properties[0].Value = "x"
-	clone.Identities[0].Actor.AuthenticationType = "x"
+	clone.Identities()[0].AuthenticationType = "x"
+	clone.Identities()[0].Claims[0].Value = "x"
+	clone.Identities()[0].Claims[0].Properties[0].Value = "x"
+	clone.Identities()[0].Actor.AuthenticationType = "x"
 	if after, _ := json.Marshal(p); string(after) != string(before) {
 		t.Errorf("the original became %s", after)
 	}
@@ -112,11 +110,11 @@ func TestCloneSharesNothing(t *testing.T) {
 
 func TestMerge(t *testing.T) {
 	one := func(types ...string) *claims.Principal {
-		p := new(claims.Principal)
+		var identities []claims.Identity
 		for _, x := range types {
-			p.Identities = append(p.Identities, claims.Identity{AuthenticationType: x})
+			identities = append(identities, claims.Identity{AuthenticationType: x})
 		}
-		return p
+		return claims.NewPrincipal(identities...)
 	}
 	for _, c := range []struct {
 		name       string
@@ -131,7 +129,7 @@ func TestMerge(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, i := range c.newer.Merge(c.old).Identities {
+			for _, i := range c.newer.Merge(c.old).Identities() {
 				got = append(got, i.AuthenticationType)
 			}
 			if s := strings.Join(got, " "); s != c.want {
@@ -143,8 +141,8 @@ func TestMerge(t *testing.T) {
 
 func TestNothingPrintsSecrets(t *testing.T) {
 	p := claims.New("42", claims.Name("alice")).Authenticated("Cookies")
-	p.Identities[0].BootstrapContext = "raw-token"
-	p.Identities[0].Actor = &claims.Identity{BootstrapContext: "raw-token"}
+	p.Identities()[0].BootstrapContext = "raw-token"
+	p.Identities()[0].Actor = &claims.Identity{BootstrapContext: "raw-token"}
 	asJSON, _ := json.Marshal(p)
 	for _, out := range []string{
 		fmt.Sprintf("%v %+v %#v %s %q", p, p, p, p, p), fmt.Sprintf("%v %+v %#v", p.Primary(), p.Primary(), p.Primary()), string(asJSON),

@@ -21,8 +21,13 @@ var (
 	lastDate  = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 )
 
-// formatDate drops fractions of a second.
 func formatDate(t time.Time) string {
+	var room [dateLength]byte
+	return string(appendDate(room[:0], t))
+}
+
+// appendDate drops fractions of a second.
+func appendDate(dst []byte, t time.Time) []byte {
 	if t.Before(firstDate) {
 		t = firstDate
 	} else if t.After(lastDate) {
@@ -32,7 +37,8 @@ func formatDate(t time.Time) string {
 	sinceFirst := int(t.Unix() - first)
 	days, second := sinceFirst/86400+first/86400, sinceFirst%86400
 	year, month, day := dateOf(days)
-	text := [dateLength]byte([]byte(http.TimeFormat))
+	dst = append(dst, http.TimeFormat...)
+	text := dst[len(dst)-dateLength:]
 	copy(text[0:], weekdays[3*weekday(days):][:3])
 	copy(text[8:], months[3*month-3:][:3])
 	putDigits(text[5:7], day)
@@ -41,7 +47,7 @@ func formatDate(t time.Time) string {
 	putDigits(text[17:19], second/3600)
 	putDigits(text[20:22], second/60%60)
 	putDigits(text[23:25], second%60)
-	return string(text[:])
+	return dst
 }
 
 // putDigits fills two bytes with a number below 100.

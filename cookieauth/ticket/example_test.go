@@ -10,7 +10,7 @@ import (
 )
 
 func ExampleTicket() {
-	t := ticket.Ticket{Scheme: "Cookies", Principal: *claims.New("42", claims.Name("alice")).Authenticated("Cookies")}
+	t := ticket.Ticket{Scheme: "Cookies", Principal: claims.New("42", claims.Name("alice")).Authenticated("Cookies")}
 	t.Properties.SetExpires(time.Date(2026, 1, 16, 3, 4, 5, 0, time.UTC))
 	data, err := t.MarshalBinary() // to be sealed before it leaves the program
 	if err != nil {

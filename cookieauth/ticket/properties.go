@@ -21,16 +21,32 @@ const (
 // in ASP.NET Core. The zero value is empty and ready for use.
 //
 // Copies share their content; Clone gives one that does not.
-type Properties struct{ items []item }
+type Properties struct {
+	items []item
+	// packed is what items would be made of: keys and values as an ordinary ticket has
+	// them. Most requests look up two of them and change none.
+	packed string
+}
 
 type item struct{ key, value string }
 
 // Len returns the number of properties.
-func (p Properties) Len() int { return len(p.items) }
+func (p Properties) Len() (n int) {
+	for range p.All() {
+		n++
+	}
+	return n
+}
 
 // All lists the properties in their order.
 func (p Properties) All() iter.Seq2[string, string] {
 	return func(yield func(key, value string) bool) {
+		for rest := p.packed; rest != ""; {
+			var i item
+			if i, rest = unpackItem(rest); !yield(i.key, i.value) {
+				return
+			}
+		}
 		for _, i := range p.items {
 			if !yield(i.key, i.value) {
 				return
@@ -41,14 +57,36 @@ func (p Properties) All() iter.Seq2[string, string] {
 
 // Get returns the value of a property, and whether it is there.
 func (p Properties) Get(key string) (string, bool) {
+	for rest := p.packed; rest != ""; {
+		var i item
+		if i, rest = unpackItem(rest); i.key == key {
+			return i.value, true
+		}
+	}
 	if k := p.index(key); k >= 0 {
 		return p.items[k].value, true
 	}
 	return "", false
 }
 
+func unpackItem(packed string) (i item, rest string) {
+	end := 1 + int(packed[0])
+	i.key, packed = packed[1:end], packed[end:]
+	end = 1 + int(packed[0])
+	i.value, packed = packed[1:end], packed[end:]
+	return i, packed
+}
+
+// unpack makes the items, before one of them is changed.
+func (p *Properties) unpack() {
+	if p.packed != "" {
+		*p = p.Clone()
+	}
+}
+
 // Set gives a property its value, in its place or at the end.
 func (p *Properties) Set(key, value string) {
+	p.unpack()
 	if k := p.index(key); k >= 0 {
 		p.items[k].value = value
 		return
@@ -61,13 +99,23 @@ func (p *Properties) Set(key, value string) {
 
 // Delete removes a property. Removing one that is not there does nothing.
 func (p *Properties) Delete(key string) {
+	p.unpack()
 	if k := p.index(key); k >= 0 {
 		p.items = slices.Delete(p.items, k, k+1)
 	}
 }
 
 // Clone returns a copy with content of its own.
-func (p Properties) Clone() Properties { return Properties{slices.Clone(p.items)} }
+func (p Properties) Clone() Properties {
+	if p.packed == "" {
+		return Properties{items: slices.Clone(p.items)}
+	}
+	items := make([]item, 0, 6) // with room for what a renewal may add
+	for key, value := range p.All() {
+		items = append(items, item{key, value})
+	}
+	return Properties{items: items}
+}
 
 func (p Properties) index(key string) int {
 	for k := range p.items {
@@ -94,7 +142,10 @@ func (p Properties) Expires() (time.Time, bool) { return p.date(keyExpires) }
 func (p *Properties) SetExpires(t time.Time) { p.setDate(keyExpires, t) }
 
 // Persistent reports whether the cookie outlives the browser's session.
-func (p Properties) Persistent() bool { return p.index(keyPersistent) >= 0 }
+func (p Properties) Persistent() bool {
+	_, ok := p.Get(keyPersistent)
+	return ok
+}
 
 // SetPersistent says whether the cookie outlives the browser's session.
 func (p *Properties) SetPersistent(persistent bool) {

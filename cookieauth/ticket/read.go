@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/cookieauth/internal/packed"
 )
 
 // UnmarshalBinary reads a ticket. It keeps no part of data: the texts of the ticket
@@ -17,56 +18,13 @@ import (
 // U+FFFD. The error Is ErrMalformed for everything else that does not fit, and
 // when actors are nested more than 16 deep. Then t is left as it was.
 func (t *Ticket) UnmarshalBinary(data []byte) error {
-	var read Ticket
-	if err := unmarshal(data, &read, room{}); err != nil {
-		return err
+	r := reader{data: data, ascii: isASCII(data)}
+	read := r.ticket()
+	if r.err != nil {
+		return r.err
 	}
 	*t = read
 	return nil
-}
-
-// A Buffer is a ticket with room in it for an ordinary one, so that reading takes
-// two allocations instead of five, the Buffer included. Reading into it again
-// overwrites what others may still hold of the ticket before.
-type Buffer struct {
-	Ticket
-	identities [1]claims.Identity
-	claims     [5]claims.Claim
-	items      [3]item
-	used       bool
-}
-
-// UnmarshalBinary reads a ticket as Ticket does. After an error the content of b
-// is undefined.
-func (b *Buffer) UnmarshalBinary(data []byte) error {
-	if b.used {
-		*b = Buffer{}
-	}
-	b.used = true
-	return unmarshal(data, &b.Ticket, room{b.identities[:], b.claims[:], b.items[:]})
-}
-
-func unmarshal(data []byte, t *Ticket, free room) error {
-	r := reader{data: data, ascii: isASCII(data), free: free}
-	r.ticket(t)
-	return r.err
-}
-
-// room is zeroed memory that nobody uses yet. What does not fit is allocated.
-type room struct {
-	identities []claims.Identity
-	claims     []claims.Claim
-	items      []item
-}
-
-// take returns n elements of free, or new ones.
-func take[T any](free *[]T, n int) []T {
-	if n > len(*free) {
-		return make([]T, n)
-	}
-	taken := (*free)[:n:n]
-	*free = (*free)[n:]
-	return taken
 }
 
 // isASCII looks at many bytes at a time.
@@ -93,26 +51,28 @@ type reader struct {
 	data  []byte
 	at    int  // how much of data has been read
 	ascii bool // all of data is, so no text in it can be invalid
-	free  room
 	texts texts
 	err   error
 }
 
-func (r *reader) ticket(t *Ticket) {
+func (r *reader) ticket() (t Ticket) {
 	if v := r.int32(); v != ticketVersion {
 		r.fail("version is not 5")
-		return
+		return t
 	}
 	t.Scheme = r.name()
+	var identities []claims.Identity
 	if n := r.count(minIdentity); n > 0 {
-		t.Principal.Identities = take(&r.free.identities, n)
-		for k := range t.Principal.Identities {
-			r.identity(&t.Principal.Identities[k], 0)
+		identities = make([]claims.Identity, n)
+		for k := range identities {
+			r.identity(&identities[k], 0)
 		}
 	}
+	t.Principal = claims.NewPrincipal(identities...)
 	if r.int32() == propertiesVersion {
 		t.Properties.items = r.properties()
 	}
+	return t
 }
 
 func (r *reader) identity(i *claims.Identity, depth int) {
@@ -124,7 +84,7 @@ func (r *reader) identity(i *claims.Identity, depth int) {
 	i.NameClaimType = orDefault(r.stringOr(claims.TypeName), claims.TypeName)
 	i.RoleClaimType = orDefault(r.stringOr(claims.TypeRole), claims.TypeRole)
 	if n := r.count(minClaim); n > 0 {
-		i.Claims = take(&r.free.claims, n)
+		i.Claims = make([]claims.Claim, n)
 		for k := range i.Claims {
 			r.claim(&i.Claims[k], i.NameClaimType)
 		}
@@ -138,17 +98,10 @@ func (r *reader) identity(i *claims.Identity, depth int) {
 	}
 }
 
-// ordinary is how most claims end: three defaults and no properties. Taking it
-// in one step saves time.
-const ordinary = placeholderText + placeholderText + placeholderText + "\x00\x00\x00\x00"
-
-// placeholderText is the placeholder with its length.
-const placeholderText = "\x01" + placeholder
-
 func (r *reader) claim(c *claims.Claim, nameType string) {
 	c.Type = r.stringOr(nameType)
 	c.Value = r.string()
-	if r.follows(ordinary) {
+	if r.follows(packed.Ordinary) {
 		c.ValueType, c.Issuer, c.OriginalIssuer = claims.DefaultValueType, claims.DefaultIssuer, claims.DefaultIssuer
 		return
 	}
@@ -171,7 +124,7 @@ func (r *reader) properties() []item {
 	if n == 0 {
 		return nil
 	}
-	items := take(&r.free.items, n)
+	items := make([]item, n)
 	for k := range items {
 		items[k] = item{key: r.name(), value: r.string()}
 	}
@@ -252,7 +205,7 @@ func (r *reader) follows(expected string) bool {
 
 // stringOr reads a text for which the placeholder stands for standard.
 func (r *reader) stringOr(standard string) string {
-	if r.follows(placeholderText) {
+	if r.follows(packed.PlaceholderText) {
 		return standard
 	}
 	return r.name()

@@ -162,7 +162,7 @@ func TestReadRules(t *testing.T) {
 	})
 	t.Run("empty fields get their defaults", func(t *testing.T) {
 		got := read(t, []byte("\x05\x00\x00\x00\x00\x01\x00\x00\x00"+"\x01t\x00\x00"+"\x01\x00\x00\x00"+"\x00\x00\x00\x00\x00\x00\x00\x00\x00"+"\x00\x00"+"\x01\x00\x00\x00\x00\x00\x00\x00"))
-		i := got.Principal.Identities[0]
+		i := got.Principal.Identities()[0]
 		if c := i.Claims[0]; i.NameClaimType != claims.TypeName || i.RoleClaimType != claims.TypeRole || c.ValueType != claims.DefaultValueType || c.Issuer != "LOCAL AUTHORITY" || c.OriginalIssuer != "LOCAL AUTHORITY" {
 			t.Errorf("got %q %q %+v", i.NameClaimType, i.RoleClaimType, c)
 		}
@@ -227,12 +227,18 @@ func FuzzTicket(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var first, second ticket.Ticket
-		if err := first.UnmarshalBinary(data); err != nil {
+		var buffer ticket.Buffer
+		err := first.UnmarshalBinary(data)
+		if inBuffer := buffer.UnmarshalBinary(data); (inBuffer == nil) != (err == nil) {
+			t.Fatalf("into a buffer: %v, but elsewhere %v", inBuffer, err)
+		}
+		if err != nil {
 			if !errors.Is(err, ticket.ErrMalformed) {
 				t.Fatalf("got %v", err)
 			}
 			return
 		}
+		isSame(t, &buffer.Ticket, &first)
 		written, err := first.MarshalBinary()
 		if err != nil {
 			t.Fatalf("what was read cannot be written: %v", err)

@@ -19,9 +19,9 @@ func TestKnownNames(t *testing.T) {
 	}
 	for _, name := range names {
 		for _, name := range []string{name, name[:len(name)-1] + "?", name + "s"} {
-			want := ticket.Ticket{Scheme: name, Principal: claims.Principal{Identities: []claims.Identity{{
+			want := ticket.Ticket{Scheme: name, Principal: claims.NewPrincipal(claims.Identity{
 				AuthenticationType: name, NameClaimType: name, RoleClaimType: name, Claims: []claims.Claim{claims.Claim{Type: name, Value: name}.Normalized()},
-			}}}}
+			})}
 			want.Properties.Set(name, name)
 			data, err := want.MarshalBinary()
 			if err != nil {
@@ -36,7 +36,7 @@ func TestKnownNames(t *testing.T) {
 
 // Whoever has read a ticket may wipe the bytes.
 func TestKeepsNoPartOfTheData(t *testing.T) {
-	for name, data := range examples(t) {
+	for _, data := range examples(t) {
 		want := read(t, data)
 		var got ticket.Buffer
 		wiped := append([]byte(nil), data...)
@@ -44,8 +44,6 @@ func TestKeepsNoPartOfTheData(t *testing.T) {
 			t.Fatal(err)
 		}
 		clear(wiped)
-		if !reflect.DeepEqual(got.Ticket, *want) {
-			t.Errorf("%s: the ticket was wiped with its bytes", name)
-		}
+		isSame(t, &got.Ticket, want)
 	}
 }

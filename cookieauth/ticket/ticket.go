@@ -20,20 +20,20 @@ type Ticket struct {
 	// Scheme is the name of the scheme that issued the ticket.
 	Scheme string
 	// Principal is who was signed in. Its identities' labels are not kept by the format.
-	Principal claims.Principal
+	Principal *claims.Principal
 	// Properties are those of the sign-in.
 	Properties Properties
 }
 
 // Clone returns a copy that shares nothing that can be modified.
 func (t *Ticket) Clone() *Ticket {
-	return &Ticket{Scheme: t.Scheme, Principal: *t.Principal.Clone(), Properties: t.Properties.Clone()}
+	return &Ticket{Scheme: t.Scheme, Principal: t.Principal.Clone(), Properties: t.Properties.Clone()}
 }
 
 // String names the scheme and tells how many identities there are, and shows
 // nothing else.
 func (t *Ticket) String() string {
-	return fmt.Sprintf("ticket of %s with %d identities", t.Scheme, len(t.Principal.Identities))
+	return fmt.Sprintf("ticket of %s with %d identities", t.Scheme, len(t.Principal.Identities()))
 }
 
 // GoString is String, so that %#v shows no secrets either.
@@ -42,9 +42,6 @@ func (t *Ticket) GoString() string { return t.String() }
 const (
 	ticketVersion     = 5
 	propertiesVersion = 1
-
-	// placeholder stands for the default of a field, which is shorter.
-	placeholder = "\x00"
 
 	// maxActors is how deeply identities may act for one another. Nobody needs
 	// more than two; the bound keeps a hostile ticket from exhausting the stack.

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/cookieauth/internal/packed"
 )
 
 // MarshalBinary returns the ticket in its format. See AppendBinary.
@@ -30,38 +31,63 @@ func (t *Ticket) MarshalBinary() ([]byte, error) { return t.AppendBinary(nil) }
 // The error Is ErrInvalid when a claim names a property twice, or when actors are
 // nested more than 16 deep.
 func (t *Ticket) AppendBinary(dst []byte) ([]byte, error) {
-	w := writer{buf: dst, trusting: true}
+	w := newWriter(dst)
 	w.ticket(t)
-	if w.err == nil && !isASCII(w.buf[len(dst):]) {
-		w = writer{buf: dst} // once more, with a look at each text
+	if w.mustLookCloser() {
 		w.ticket(t)
 	}
-	if w.err != nil {
-		return nil, w.err
-	}
-	return w.buf, nil
+	return w.result()
 }
 
 func (w *writer) ticket(t *Ticket) {
-	w.int32(ticketVersion)
-	w.string(t.Scheme)
-	w.int32(len(t.Principal.Identities))
-	for k := range t.Principal.Identities {
-		w.identity(&t.Principal.Identities[k], 0)
-	}
+	w.head(t.Scheme, t.Principal, "")
 	w.int32(propertiesVersion)
-	w.int32(len(t.Properties.items))
-	for _, i := range t.Properties.items {
-		w.string(i.key)
-		w.string(i.value)
+	w.int32(t.Properties.Len())
+	for key, value := range t.Properties.All() {
+		w.string(key)
+		w.string(value)
+	}
+}
+
+// head writes what comes before the properties. Identities that claims.New has made
+// are of the given authentication type.
+func (w *writer) head(scheme string, p *claims.Principal, authenticationType string) {
+	w.int32(ticketVersion)
+	w.string(scheme)
+	w.authenticationType = authenticationType
+	identities := p.Identities()
+	w.int32(len(identities))
+	for k := range identities {
+		w.identity(&identities[k], 0)
 	}
 }
 
 // writer keeps the first error.
 type writer struct {
-	buf      []byte
-	trusting bool // that texts are valid UTF-8
-	err      error
+	buf                []byte
+	start              int    // where in buf the ticket begins
+	trusting           bool   // that texts are valid UTF-8
+	authenticationType string // of identities that have none yet
+	err                error
+}
+
+func newWriter(dst []byte) writer { return writer{buf: dst, start: len(dst), trusting: true} }
+
+// mustLookCloser reports whether the ticket has to be written once more, with a
+// look at each text, since not all of it is ASCII.
+func (w *writer) mustLookCloser() bool {
+	if w.err != nil || isASCII(w.buf[w.start:]) {
+		return false
+	}
+	*w = writer{buf: w.buf[:w.start], start: w.start}
+	return true
+}
+
+func (w *writer) result() ([]byte, error) {
+	if w.err != nil {
+		return nil, w.err
+	}
+	return w.buf, nil
 }
 
 func (w *writer) identity(i *claims.Identity, depth int) {
@@ -70,7 +96,7 @@ func (w *writer) identity(i *claims.Identity, depth int) {
 		return
 	}
 	nameType := orDefault(i.NameClaimType, claims.TypeName)
-	w.string(i.AuthenticationType)
+	w.string(i.AuthenticatedBy(w.authenticationType))
 	w.stringOr(nameType, claims.TypeName)
 	w.stringOr(orDefault(i.RoleClaimType, claims.TypeRole), claims.TypeRole)
 	w.int32(len(i.Claims))
@@ -94,7 +120,7 @@ func (w *writer) claim(c *claims.Claim, nameType string) {
 	w.string(c.Value)
 	issuer := orDefault(c.Issuer, claims.DefaultIssuer)
 	if isOrdinary(c, issuer) {
-		w.buf = append(w.buf, ordinary...)
+		w.buf = append(w.buf, packed.Ordinary...)
 		return
 	}
 	w.stringOr(orDefault(c.ValueType, claims.DefaultValueType), claims.DefaultValueType)
@@ -159,7 +185,7 @@ func (w *writer) string(s string) {
 // stringOr writes s, or the placeholder if s is what readers take that for.
 func (w *writer) stringOr(s, standard string) {
 	if s == standard {
-		s = placeholder
+		s = packed.Placeholder
 	}
 	w.string(s)
 }

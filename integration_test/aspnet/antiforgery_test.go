@@ -25,11 +25,7 @@ type antiforgeryItem struct {
 }
 
 func (i *antiforgeryItem) user() *claims.Principal {
-	user := new(claims.Principal)
-	for n := range i.Identities {
-		user.Identities = append(user.Identities, i.Identities[n].build())
-	}
-	return user
+	return principal(i.Identities)
 }
 
 func runAntiforgery(t *testing.T, v *vector) {

@@ -142,7 +142,7 @@ func (s *flowSite) validate(c *cookieauth.ValidateContext, what, who string) err
 }
 
 func principalOf(authenticationType string, list ...claims.Claim) *claims.Principal {
-	return &claims.Principal{Identities: []claims.Identity{{AuthenticationType: authenticationType, Claims: list}}}
+	return claims.NewPrincipal(claims.Identity{AuthenticationType: authenticationType, Claims: list})
 }
 
 func (s *flowSite) answer(w http.ResponseWriter, r *http.Request) {
@@ -222,10 +222,11 @@ func (s *flowSite) who(q url.Values) *claims.Principal {
 	}
 	p := principalOf("Cookies", list...)
 	if q.Has("anonymous") {
-		p.Identities[0].AuthenticationType = ""
+		p.Identities()[0].AuthenticationType = ""
 	}
 	if q.Has("second") {
-		p.Identities = append(p.Identities, principalOf("Other", claims.Name(q.Get("second")), claims.Claim{Type: claims.TypeNameIdentifier, Value: "second"}).Identities...)
+		second := principalOf("Other", claims.Name(q.Get("second")), claims.Claim{Type: claims.TypeNameIdentifier, Value: "second"})
+		p = claims.NewPrincipal(append(p.Identities(), second.Identities()...)...)
 	}
 	return p
 }
@@ -265,14 +266,14 @@ func whoami(user *claims.Principal) string {
 		return "anonymous:"
 	}
 	var identities []string
-	for i := range user.Identities {
+	for _, i := range user.Identities() {
 		var list []string
-		for _, c := range user.Identities[i].Claims {
+		for _, c := range i.Claims {
 			if len(c.Value) < 100 {
 				list = append(list, c.Type+"="+c.Value)
 			}
 		}
-		identities = append(identities, user.Identities[i].AuthenticationType+":"+strings.Join(list, ","))
+		identities = append(identities, i.AuthenticationType+":"+strings.Join(list, ","))
 	}
 	return strings.Join(identities, ";")
 }

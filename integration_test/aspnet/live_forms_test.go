@@ -129,9 +129,9 @@ func ourSite(ring *dataprotection.KeyRing) (http.Handler, error) {
 		fmt.Fprint(w, "nobody")
 	})
 	mux.HandleFunc("GET /signin", func(w http.ResponseWriter, r *http.Request) {
-		user := &claims.Principal{Identities: []claims.Identity{{AuthenticationType: "Cookies", Claims: []claims.Claim{claims.Name(r.FormValue("name"))}}}}
+		user := claims.NewPrincipal(claims.Identity{AuthenticationType: "Cookies", Claims: []claims.Claim{claims.Name(r.FormValue("name"))}})
 		if role := r.FormValue("role"); role != "" {
-			user.Identities[0].Claims = append(user.Identities[0].Claims, claims.Role(role))
+			user.Identities()[0].Claims = append(user.Identities()[0].Claims, claims.Role(role))
 		}
 		if err := auth.SignIn(w, r, user, nil); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)

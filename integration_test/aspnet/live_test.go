@@ -190,7 +190,7 @@ func loginBothWays(t *testing.T, app *liveApp, ring *dataprotection.KeyRing) {
 		t.Errorf("read %+v", describe(&read))
 	}
 
-	ours := &ticket.Ticket{Scheme: "Cookies", Principal: *claims.New("42", claims.Name("Zoë 漢字"), claims.Role("admin")).Authenticated("Cookies")}
+	ours := &ticket.Ticket{Scheme: "Cookies", Principal: claims.New("42", claims.Name("Zoë 漢字"), claims.Role("admin")).Authenticated("Cookies")}
 	ours.Properties.SetIssued(time.Now())
 	ours.Properties.SetExpires(time.Now().Add(time.Hour))
 	written, err := ours.MarshalBinary()

@@ -114,8 +114,8 @@ func runTickets(t *testing.T, v *vector) {
 // describe puts a ticket into words.
 func describe(t *ticket.Ticket) ticketText {
 	text := ticketText{Scheme: t.Scheme, Identities: []identityText{}, Properties: maps.Collect(t.Properties.All())}
-	for i := range t.Principal.Identities {
-		text.Identities = append(text.Identities, describeIdentity(&t.Principal.Identities[i]))
+	for _, i := range t.Principal.Identities() {
+		text.Identities = append(text.Identities, describeIdentity(&i))
 	}
 	return text
 }
@@ -146,14 +146,19 @@ func describeIdentity(i *claims.Identity) identityText {
 
 // build makes the ticket that is described, with its properties in the given order.
 func (text *ticketText) build(order []string) *ticket.Ticket {
-	t := &ticket.Ticket{Scheme: text.Scheme}
-	for i := range text.Identities {
-		t.Principal.Identities = append(t.Principal.Identities, text.Identities[i].build())
-	}
+	t := &ticket.Ticket{Scheme: text.Scheme, Principal: principal(text.Identities)}
 	for _, name := range order {
 		t.Properties.Set(name, text.Properties[name])
 	}
 	return t
+}
+
+func principal(texts []identityText) *claims.Principal {
+	var identities []claims.Identity
+	for i := range texts {
+		identities = append(identities, texts[i].build())
+	}
+	return claims.NewPrincipal(identities...)
 }
 
 func (text *identityText) build() claims.Identity {

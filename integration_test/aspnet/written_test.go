@@ -296,7 +296,7 @@ func (w *writer) tickets(t *testing.T) {
 
 func ownTickets() map[string]*ticket.Ticket {
 	user := claims.New("42", claims.Name("alice"), claims.Role("admin"), claims.Email("alice@example.com")).Authenticated("Cookies")
-	full := &ticket.Ticket{Scheme: "Cookies", Principal: *user}
+	full := &ticket.Ticket{Scheme: "Cookies", Principal: user}
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	full.Properties.SetIssued(now)
 	full.Properties.SetExpires(now.Add(14 * 24 * time.Hour))
@@ -305,7 +305,7 @@ func ownTickets() map[string]*ticket.Ticket {
 	full.Properties.SetRedirectURI("/after?x=1&y=ü")
 	full.Properties.Set("", "an empty name")
 	return map[string]*ticket.Ticket{
-		"ours, without properties": {Scheme: "Cookies", Principal: *user},
+		"ours, without properties": {Scheme: "Cookies", Principal: user},
 		"ours, with properties":    full,
 		"ours, without anything":   {},
 	}

@@ -32,9 +32,9 @@ func firstAuthenticated(p *claims.Principal) *claims.Identity {
 	if p == nil {
 		return nil
 	}
-	for k := range p.Identities {
-		if p.Identities[k].IsAuthenticated() {
-			return &p.Identities[k]
+	for k := range p.Identities() {
+		if p.Identities()[k].IsAuthenticated() {
+			return &p.Identities()[k]
 		}
 	}
 	return nil
@@ -67,8 +67,8 @@ func claimUID(p *claims.Principal) (uid [sha256.Size]byte, ok bool) {
 // identifying returns the first claim of a preferred type in the first identity
 // that has one. Where its value is empty, later claims of the type do not count.
 func identifying(p *claims.Principal) *claims.Claim {
-	for k := range p.Identities {
-		i := &p.Identities[k]
+	for k := range p.Identities() {
+		i := &p.Identities()[k]
 		if !i.IsAuthenticated() {
 			continue
 		}
@@ -91,11 +91,11 @@ func firstOf(list []claims.Claim, claimType string) *claims.Claim {
 }
 
 func authenticatedClaims(p *claims.Principal) (all []*claims.Claim) {
-	for i := range p.Identities {
-		if !p.Identities[i].IsAuthenticated() {
+	for i := range p.Identities() {
+		if !p.Identities()[i].IsAuthenticated() {
 			continue
 		}
-		list := p.Identities[i].Claims
+		list := p.Identities()[i].Claims
 		for k := range list {
 			all = append(all, &list[k])
 		}

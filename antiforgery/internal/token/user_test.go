@@ -41,7 +41,7 @@ var shortTypes = map[string]string{
 }
 
 func principal(identities ...claims.Identity) *claims.Principal {
-	return &claims.Principal{Identities: identities}
+	return claims.NewPrincipal(identities...)
 }
 
 // hashOf is the claim UID of "type=value" claims by the default issuer, in this order.

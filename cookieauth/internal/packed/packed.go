@@ -1,0 +1,162 @@
+// Package packed looks into the identity of a ticket without taking it apart.
+//
+// Most requests ask for the user's id, the name or a role, and for nothing else.
+// Making every claim of a ticket for that takes longer, and more memory, than
+// looking through what the ticket says (docs/formats.md, Ticket).
+package packed
+
+import "github.com/sealring/sealring/internal/ordinal"
+
+const (
+	// Placeholder stands in a ticket for the default of a field, which is shorter.
+	Placeholder = "\x00"
+	// PlaceholderText is the placeholder with its length.
+	PlaceholderText = "\x01" + Placeholder
+	// Ordinary is how most claims end: three defaults and no properties.
+	Ordinary = PlaceholderText + PlaceholderText + PlaceholderText + "\x00\x00\x00\x00"
+
+	// noMore follows the claims of an identity without bootstrap context and actor.
+	noMore = "\x00\x00"
+)
+
+// The types that the placeholder stands for.
+const (
+	DefaultNameType = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"
+	DefaultRoleType = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"
+)
+
+// An Identity is one whose claims are all ordinary, as a ticket has it. It is
+// immutable and safe for concurrent use. The zero Identity is none.
+type Identity struct {
+	text  string // from the authentication type on
+	first uint32 // where in text the first claim is
+	count uint32 // of claims
+}
+
+// Read looks at the identity that text, which must be ASCII, begins with, and
+// returns what follows it. It is false if there is none or if it has more than
+// ordinary claims: such an identity has to be taken apart.
+func Read(text string) (i Identity, rest string, ok bool) {
+	at, end := 0, 0
+	for field := range 3 { // authentication type, name type, role type
+		if end = skip(text, at); end < 0 || field > 0 && end == at+1 {
+			return Identity{}, "", false
+		}
+		at = end
+	}
+	if len(text)-at < 4 {
+		return Identity{}, "", false
+	}
+	first, count := at+4, uint32(text[at])|uint32(text[at+1])<<8|uint32(text[at+2])<<16|uint32(text[at+3])<<24
+	at = first
+	for range count { // of which each needs a few bytes, so hostile counts end soon
+		if at = skip(text, at); at < 0 {
+			return Identity{}, "", false
+		}
+		if at = skip(text, at); at < 0 || len(text)-at < len(Ordinary) || text[at:at+len(Ordinary)] != Ordinary {
+			return Identity{}, "", false
+		}
+		at += len(Ordinary)
+	}
+	if len(text)-at < len(noMore) || text[at:at+len(noMore)] != noMore {
+		return Identity{}, "", false
+	}
+	return Identity{text[:at], uint32(first), count}, text[at+len(noMore):], true
+}
+
+// skip returns where the text at a position ends, or a negative number.
+func skip(text string, at int) int {
+	if at >= len(text) {
+		return -1
+	}
+	if end := at + 1 + int(text[at]); end <= len(text) {
+		return end
+	}
+	return -1
+}
+
+// take returns the text at a position, and where it ends.
+func take(text string, at int) (string, int) {
+	end := at + 1 + int(text[at])
+	return text[at+1 : end], end
+}
+
+// IsZero reports whether there is no identity.
+func (i *Identity) IsZero() bool { return i.text == "" }
+
+// Len returns the number of claims.
+func (i *Identity) Len() int { return int(i.count) }
+
+// AuthenticationType returns the way in which the user was authenticated, "" if
+// the identity is anonymous.
+func (i *Identity) AuthenticationType() string { return i.header(0) }
+
+// NameType returns the type of the claims that say the name.
+func (i *Identity) NameType() string { return orDefault(i.header(1), DefaultNameType) }
+
+// RoleType returns the type of the claims that are roles.
+func (i *Identity) RoleType() string { return orDefault(i.header(2), DefaultRoleType) }
+
+func (i *Identity) header(field int) string {
+	text, at := take(i.text, 0)
+	for range field {
+		text, at = take(i.text, at)
+	}
+	return text
+}
+
+func orDefault(text, standard string) string {
+	if text == Placeholder {
+		return standard
+	}
+	return text
+}
+
+// All calls yield with type and value of each claim, until it returns false.
+func (i *Identity) All(yield func(claimType, value string) bool) {
+	nameType, at := i.NameType(), int(i.first)
+	for range i.count {
+		var claimType, value string
+		if claimType, value, at = claim(i.text, at); !yield(orDefault(claimType, nameType), value) {
+			return
+		}
+	}
+}
+
+// Find returns the first claim of a type, compared without regard to case.
+func (i *Identity) Find(claimType string) (found, value string, ok bool) {
+	nameType, at := i.NameType(), int(i.first)
+	for range i.count {
+		found, value, at = claim(i.text, at)
+		if found = orDefault(found, nameType); sameType(found, claimType) {
+			return found, value, true
+		}
+	}
+	return "", "", false
+}
+
+// Has reports whether there is a claim of this type with exactly this value.
+func (i *Identity) Has(claimType, value string) bool {
+	nameType, at := i.NameType(), int(i.first)
+	for range i.count {
+		var found, its string
+		if found, its, at = claim(i.text, at); its == value && sameType(orDefault(found, nameType), claimType) {
+			return true
+		}
+	}
+	return false
+}
+
+// claim returns the claim at a position of text, its type perhaps the placeholder,
+// and where the next one is.
+func claim(text string, at int) (claimType, value string, next int) {
+	claimType, at = take(text, at)
+	value, at = take(text, at)
+	return claimType, value, at + len(Ordinary)
+}
+
+// sameType compares types, of which the first is ASCII: no other letter equals one
+// of ASCII, so only texts of one length can be equal.
+func sameType(a, b string) bool {
+	return len(a) == len(b) && (a == b || ordinal.EqualFold(a, b))
+}
