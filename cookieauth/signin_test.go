@@ -1,10 +1,13 @@
 package cookieauth_test
 
 import (
+	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -424,5 +427,65 @@ func TestIdentitiesAreCheckedThroughout(t *testing.T) {
 	var problem *cookieauth.ClaimError
 	if err := s.auth.SignIn(discard{http.Header{}}, benchRequest(""), claims.New("1"), &opts); !errors.As(err, &problem) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A sign-in that nobody watches writes the same answer and the same ticket as one
+// that somebody does.
+func TestPlainSignIn(t *testing.T) {
+	watched := cookieauth.Events{SigningIn: func(*cookieauth.SigningInContext) error { return nil }}
+	for name, tt := range map[string]struct {
+		user *claims.Principal
+		opts *cookieauth.SignInOptions
+		cfg  cookieauth.Config
+	}{
+		"ordinary":               {claims.New("1", claims.Name("Alice")), nil, cookieauth.Config{}},
+		"persistent":             {claims.New("1", claims.Name("Alice")), &cookieauth.SignInOptions{Persistent: true}, cookieauth.Config{Lifetime: time.Hour}},
+		"not persistent":         {claims.New("1", claims.Name("Alice")), &cookieauth.SignInOptions{}, cookieauth.Config{}},
+		"as the reference":       {claims.New("1", claims.Name("Zoë")), &cookieauth.SignInOptions{Persistent: true}, cookieauth.Config{Profile: cookieauth.ASPNETCore}},
+		"of another type":        {claims.New("1").Authenticated("other"), nil, cookieauth.Config{Scheme: "own"}},
+		"in chunks":              {claims.New("1", claims.Name(strings.Repeat("x", 5000))), nil, cookieauth.Config{}},
+		"anonymous":              {claims.NewPrincipal(claims.Identity{Claims: []claims.Claim{claims.Name("x")}}), nil, cookieauth.Config{}},
+		"nobody":                 {nil, nil, cookieauth.Config{}},
+		"with a NUL":             {claims.New("1\x00"), nil, cookieauth.Config{}},
+		"not UTF-8":              {claims.New("1\xff"), nil, cookieauth.Config{}},
+		"a property there twice": {claims.New("1", claims.Claim{Type: "t", Properties: []claims.Property{{Key: "k"}, {Key: "k"}}}), nil, cookieauth.Config{}},
+		"too large":              {claims.New("1", claims.Name(strings.Repeat("x", 500))), nil, cookieauth.Config{MaxCookieSize: 100}},
+		"with an end of its own": {claims.New("1"), &cookieauth.SignInOptions{Expires: start.Add(time.Minute)}, cookieauth.Config{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.cfg.KeyRing = dataprotectiontest.NewKeyRing(t)
+			signIn := func() (h http.Header, plain, failure string) {
+				s, w := newSite(t, tt.cfg), discard{http.Header{}}
+				if err := s.auth.SignIn(w, benchRequest("theme=dark"), tt.user, tt.opts); err != nil {
+					return w.h, "", err.Error()
+				}
+				scheme := cmp.Or(tt.cfg.Scheme, "Cookies")
+				var text string
+				for k, line := range w.h["Set-Cookie"] {
+					_, value, _ := strings.Cut(line, "=")
+					value, attributes, _ := strings.Cut(value, ";")
+					w.h["Set-Cookie"][k] = attributes // the value differs each time
+					if !strings.HasPrefix(value, "chunks-") {
+						text += value
+					}
+				}
+				sealed, err := base64.RawURLEncoding.DecodeString(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				opened, err := tt.cfg.KeyRing.Protector(ticket.Purposes(scheme)...).Unprotect(t.Context(), sealed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return w.h, string(opened), ""
+			}
+			header, plain, failure := signIn()
+			tt.cfg.Events = watched
+			wantHeader, want, wantFailure := signIn()
+			if plain != want || failure != wantFailure || !reflect.DeepEqual(header, wantHeader) {
+				t.Errorf("%q %q %v\nwant %q %q %v", plain, failure, header, want, wantFailure, wantHeader)
+			}
+		})
 	}
 }

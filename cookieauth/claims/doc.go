@@ -17,7 +17,8 @@
 // without regard to case, values exactly. That includes roles: "Admin" is not
 // "admin".
 //
-// The types are plain data. A principal that came from a context is seen by
-// everything that handles the request and MUST NOT be modified; Clone gives a
-// copy of one's own.
+// A principal is immutable: everything that handles a request sees the same one.
+// The identities and claims that it returns are plain data and MUST NOT be
+// modified; Clone gives a copy of one's own. Looking up a claim costs next to
+// nothing; asking for all identities takes the ticket apart.
 package claims
