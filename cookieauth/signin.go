@@ -54,6 +54,11 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 		draft := ticket.Draft{Scheme: a.cfg.Scheme, Principal: p, Persistent: opts != nil && opts.Persistent, Issued: now, Expires: now.Add(a.cfg.Lifetime)}
 		return a.signInPlainly(w.Header(), r, name, &attributes, &draft)
 	}
+	return a.signInWatched(w.Header(), r, name, attributes, p, opts, now)
+}
+
+// signInWatched makes the ticket, and lets the events and the store of sessions see it.
+func (a *Authenticator) signInWatched(h http.Header, r *http.Request, name string, attributes CookieAttributes, p *claims.Principal, opts *SignInOptions, now time.Time) (err error) {
 	t, issued := a.newTicket(p, opts, now)
 	if a.cfg.Events.SigningIn != nil {
 		if attributes, err = a.signingIn(r, t, name, attributes); err != nil {
@@ -75,9 +80,9 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 		attributes.Expires = expires
 	}
 	if a.keepsSessions() {
-		err = a.beginSession(w.Header(), r, name, &attributes, t, now)
+		err = a.beginSession(h, r, name, &attributes, t, now)
 	} else {
-		err = a.writeCookie(w.Header(), r, name, &attributes, t)
+		err = a.writeCookie(h, r, name, &attributes, t)
 	}
 	if err != nil {
 		return err
