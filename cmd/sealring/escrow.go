@@ -92,6 +92,7 @@ type drillReport struct {
 	Covered []dataprotection.KeyID `json:"covered"`
 	Missing []dataprotection.KeyID `json:"missing"`
 	Refused []restoredRow          `json:"refused"`
+	Extra   []dataprotection.KeyID `json:"extra"`
 }
 
 func escrowDrill(ctx context.Context, c *cli.Command) error {
@@ -104,7 +105,10 @@ func escrowDrill(ctx context.Context, c *cli.Command) error {
 		return err
 	}
 	found, drillErr := escrow.Drill(ctx, cfg, copies, escrow.DrillOptions{Openers: openers})
-	r := drillReport{Covered: append([]dataprotection.KeyID{}, found.Covered...), Missing: append([]dataprotection.KeyID{}, found.Missing...), Refused: restoredRows(found.Refused)}
+	r := drillReport{
+		Covered: append([]dataprotection.KeyID{}, found.Covered...), Missing: append([]dataprotection.KeyID{}, found.Missing...),
+		Refused: restoredRows(found.Refused), Extra: append([]dataprotection.KeyID{}, found.Extra...),
+	}
 	err = print(c, r, func(w io.Writer) {
 		fmt.Fprintf(w, "%s in escrow as in the ring\n", are(len(r.Covered), "key"))
 		for _, id := range r.Missing {
@@ -112,6 +116,9 @@ func escrowDrill(ctx context.Context, c *cli.Command) error {
 		}
 		for _, k := range r.Refused {
 			fmt.Fprintf(w, "useless: %s: %s\n", nameOf(k.ID, k.Element), printable(k.Reason))
+		}
+		for _, id := range r.Extra {
+			fmt.Fprintf(w, "extra: %s (not in the ring: deleted there, or another program was faster to make one; --except leaves it out of a restore)\n", id)
 		}
 		if drillErr == nil {
 			fmt.Fprintln(w, "The ring could be lost today without loss.")

@@ -32,6 +32,10 @@ type Report struct {
 	Missing []dataprotection.KeyID
 	// Refused are the copies that a restore could not use, with the reason.
 	Refused []dataprotection.RestoredKey
+	// Extra are the keys in escrow that the ring has not: they were deleted there, or
+	// were never stored because another instance was faster to make one. They do no
+	// harm; a restore puts them into the ring unless RestoreOptions.Choose leaves them out.
+	Extra []dataprotection.KeyID
 }
 
 // Drill rehearses a restore without changing anything: it restores all that is in
@@ -111,6 +115,9 @@ func (r *Report) compare(ctx context.Context, cfg dataprotection.Config, restore
 	covered := map[dataprotection.KeyID]bool{}
 	for _, k := range dry.Keys {
 		covered[k.Key.ID] = k.Outcome == dataprotection.Present
+		if k.Outcome == dataprotection.Restored {
+			r.Extra = append(r.Extra, k.Key.ID)
+		}
 	}
 	for _, k := range live.Keys {
 		if covered[k.ID] {

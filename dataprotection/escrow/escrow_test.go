@@ -355,3 +355,48 @@ func TestDrill(t *testing.T) {
 		}
 	})
 }
+
+// together has all of several instances hand a key to escrow before any can store it.
+type together struct {
+	dataprotection.EscrowSink
+	first *sync.WaitGroup
+	once  *sync.Once // of one instance
+}
+
+func (s together) Escrow(ctx context.Context, id dataprotection.KeyID, element []byte) error {
+	err := s.EscrowSink.Escrow(ctx, id, element)
+	s.once.Do(func() { s.first.Done(); s.first.Wait() })
+	return err
+}
+
+// Of instances that want a key at once one stores its own. The copies of the others are
+// named, and do no harm.
+func TestDrillAfterARace(t *testing.T) {
+	const instances = 4
+	public, private := owner(t)
+	dir := t.TempDir()
+	sink, err := escrow.Directory(dir, public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := config(memstore.New())
+	var first, opened sync.WaitGroup
+	first.Add(instances)
+	for range instances {
+		cfg := cfg
+		cfg.Escrow = []dataprotection.EscrowSink{together{sink, &first, new(sync.Once)}}
+		opened.Go(func() {
+			ring, err := dataprotection.Open(t.Context(), cfg)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			ring.Close()
+		})
+	}
+	opened.Wait()
+	report, err := escrow.Drill(t.Context(), cfg, filestore.New(dir), escrow.DrillOptions{Openers: []dataprotection.Opener{private}})
+	if err != nil || len(report.Covered) != 1 || len(report.Extra) != instances-1 || report.Missing != nil || report.Refused != nil {
+		t.Errorf("Drill = %+v, %v", report, err)
+	}
+}
