@@ -126,8 +126,10 @@ func (s storage) watch(ctx context.Context, store dataprotection.Store, whole ma
 // abandonedCalls: whoever stops waiting leaves nothing behind that others wait
 // for, such as a lock or a transaction.
 func abandonedCalls(t reporter, s storage) {
+	var stores [writers]dataprotection.Store
 	errs := contracttest.Together(writers, func(i int) error {
 		store := s.open()
+		stores[i] = store
 		snap, err := store.Load(t.Context(), "")
 		if err != nil {
 			return err
@@ -150,9 +152,15 @@ func abandonedCalls(t reporter, s storage) {
 		}
 		err = store.Add(ctx, element(n), snap.Version)
 		if err == nil {
-			return
+			break
 		}
 		contracttest.Only(t, "Add after calls were abandoned", err, dataprotection.ErrConflict) // one of them is still under way
 		time.Sleep(time.Millisecond)
+	}
+	// Nothing may be under way any more when the caller takes the store's place away.
+	for _, store := range stores {
+		if _, err := store.Load(ctx, ""); err != nil {
+			t.Fatalf("Load by one whose call was abandoned: %v", err)
+		}
 	}
 }
