@@ -62,22 +62,29 @@ func New(cfg Config) (*Protection, error) {
 // must stand behind what identifies the user, such as the Handler of a
 // cookieauth.Authenticator, and before what reads bodies.
 func (p *Protection) Handler(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		j := journey.From(r.Context())
-		j.Pass(journey.Antiforgery)
-		if err := p.Check(r); err != nil {
-			p.note(r, err)
-			if !p.cfg.ReportOnly {
-				p.cfg.Refused(w, r, err)
-				return
-			}
-		}
-		if j == nil && p.toWatch.Load() > 0 {
-			p.watch(w, r, next)
+	return &protected{p, next}
+}
+
+type protected struct {
+	by   *Protection
+	next http.Handler
+}
+
+func (h *protected) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p, j := h.by, journey.From(r.Context())
+	j.Pass(journey.Antiforgery)
+	if err := p.Check(r); err != nil {
+		p.note(r, err)
+		if !p.cfg.ReportOnly {
+			p.cfg.Refused(w, r, err)
 			return
 		}
-		next.ServeHTTP(w, r)
-	})
+	}
+	if j == nil && p.toWatch.Load() > 0 {
+		p.watch(w, r, h.next)
+		return
+	}
+	h.next.ServeHTTP(w, r)
 }
 
 // firstRequests is how many requests are watched.

@@ -9,20 +9,10 @@ import (
 	"github.com/felixge/httpsnoop"
 )
 
-// An answer is what has been sent to the client.
-type answer struct {
-	to       http.ResponseWriter // the original
-	header   http.Header
-	last     func(http.Header) // called before the header goes out, or nil
-	status   int               // 0: nothing yet
-	bytes    int64             // of the body
-	hijacked bool
-}
-
-// watch returns a writer like w that keeps count in p.answer. Before the header
-// goes out it calls last, if that is not nil.
-func (p *passage) watch(w http.ResponseWriter, last func(http.Header)) http.ResponseWriter {
-	p.answer.header, p.answer.last = w.Header(), last
+// watch returns a writer like w that keeps count in p. Before the header
+// goes out it tells the log.
+func (p *passage) watch(w http.ResponseWriter) http.ResponseWriter {
+	p.writer = w
 	if known := p.wrapKnown(w); known != nil {
 		return known
 	}
@@ -49,7 +39,7 @@ func (p *passage) watch(w http.ResponseWriter, last func(http.Header)) http.Resp
 			return func(src io.Reader) (int64, error) {
 				p.begin(http.StatusOK)
 				n, err := next(src)
-				p.answer.bytes += n
+				p.written += n
 				return n, err
 			}
 		},
@@ -71,14 +61,14 @@ func (p *passage) watch(w http.ResponseWriter, last func(http.Header)) http.Resp
 
 // count adds to the bytes of the body what Write and the like return.
 func (p *passage) count(n int, err error) (int, error) {
-	p.answer.bytes += int64(n)
+	p.written += int64(n)
 	return n, err
 }
 
 // hijacked notes that the connection was taken over, unless there was an error.
 func (p *passage) hijacked(err error) {
 	if err == nil {
-		p.answer.hijacked = true
+		p.status = http.StatusSwitchingProtocols
 		p.journey.Answer()
 	}
 }
@@ -95,9 +85,9 @@ func (p *passage) begin(status int) {
 	if p.journey.Answered() {
 		return
 	}
-	if p.answer.last != nil {
-		p.answer.last(p.answer.header)
+	if p.log.last != nil {
+		p.log.last(p.writer.Header())
 	}
-	p.answer.status = status
+	p.status = int32(status)
 	p.journey.Answer()
 }

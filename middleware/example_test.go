@@ -118,5 +118,5 @@ func ExampleNonce() {
 	w := httptest.NewRecorder()
 	site.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	fmt.Println(len(w.Body.String()))
-	// Output: 59
+	// Output: 55
 }

@@ -63,7 +63,7 @@ func SecurityHeaders(cfg HeadersConfig) (func(http.Handler) http.Handler, error)
 	if err := problems.Err("middleware: SecurityHeaders"); err != nil {
 		return nil, err
 	}
-	return newSecurityHeaders(cfg), nil
+	return newSecurityHeaders(cfg).handler, nil
 }
 
 // Nonce returns the nonce of the request that ctx belongs to. It allows inline
@@ -75,7 +75,7 @@ func SecurityHeaders(cfg HeadersConfig) (func(http.Handler) http.Handler, error)
 // nonce. A page that was made with one must not be cached for others.
 func Nonce(ctx context.Context) string {
 	if p := passageFrom(ctx); p != nil {
-		return p.nonce
+		return p.nonce()
 	}
 	return ""
 }
@@ -90,50 +90,62 @@ func (c *HeadersConfig) check(p *confcheck.Problems, prefix string) {
 }
 
 type securityHeaders struct {
-	names, values []string
-	policyName    string
-	policy        []string // the pieces between the nonces
+	names  []string // that of the policy comes last
+	values []string // of all but the policy
+	policy []string // the pieces between the nonces
+	look   bool     // one of the names may be set twice, by RedirectHTTPS or here
 }
 
-func newSecurityHeaders(cfg HeadersConfig) func(http.Handler) http.Handler {
+func newSecurityHeaders(cfg HeadersConfig) *layer {
 	set := maps.Clone(defaultHeaders)
 	for name, value := range cfg.Override {
 		set[http.CanonicalHeaderKey(name)] = value
 	}
-	s := &securityHeaders{policyName: "Content-Security-Policy"}
+	s := new(securityHeaders)
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		if set[name] != "" {
 			s.names, s.values = append(s.names, name), append(s.values, set[name])
 		}
 	}
+	policyName := "Content-Security-Policy"
 	if cfg.ReportOnly {
-		s.policyName += "-Report-Only"
+		policyName += "-Report-Only"
 	}
+	s.names, s.look = append(s.names, policyName), set[policyName] != "" || set[hstsName] != ""
 	policy := cfg.ContentSecurityPolicy
 	if policy == "" {
 		policy = DefaultContentSecurityPolicy
 	}
 	s.policy = strings.Split(policy, "{nonce}")
-	return (&layer{stage: journey.SecurityHeaders, log: loggerOr(cfg.Logger), serve: s.serve}).handler
+	return newLayer(journey.SecurityHeaders, loggerOr(cfg.Logger), s.before)
 }
 
-func (s *securityHeaders) serve(p *passage, w http.ResponseWriter, r *http.Request, next http.Handler) {
-	if len(s.policy) > 1 && p.nonce == "" {
-		p.nonce = p.randomText()
-	}
+func (s *securityHeaders) before(p *passage, w http.ResponseWriter, r *http.Request) *http.Request {
 	h := w.Header()
 	// The values are of this request: what is in a header may be changed.
-	values := append(p.takeValues(len(s.names)+1), s.values...)
-	values = append(values, strings.Join(s.policy, p.nonce))
+	values := append(p.takeValues(len(s.names)), s.values...)
+	values = append(values, s.policyFor(p))
+	unset := p.bare && !s.look // mostly, and quicker to find
 	for k, name := range s.names {
-		setIfUnset(h, name, values[k:k+1:k+1])
+		if unset || !isSet(h, name) {
+			h[name] = values[k : k+1 : k+1]
+		}
 	}
-	setIfUnset(h, s.policyName, values[len(s.names):])
-	next.ServeHTTP(w, r)
+	return r
 }
 
-func setIfUnset(h http.Header, name string, value []string) {
-	if _, ok := h[name]; !ok {
-		h[name] = value
+// policyFor returns the policy with the nonce of a request.
+func (s *securityHeaders) policyFor(p *passage) string {
+	if len(s.policy) == 1 {
+		return s.policy[0]
 	}
+	p.draw()
+	p.hasNonce = true
+	nonce := p.random[1].text()
+	return strings.Join(s.policy, string(nonce[:]))
+}
+
+func isSet(h http.Header, name string) bool {
+	_, ok := h[name]
+	return ok
 }

@@ -18,7 +18,7 @@ func TestSecurityHeaders(t *testing.T) {
 		w := serve(h(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			page.Execute(w, middleware.Nonce(r.Context()))
 		})), get("/"))
-		m := regexp.MustCompile(`nonce="([A-Z2-7]{26})"`).FindStringSubmatch(w.Body.String())
+		m := regexp.MustCompile(`nonce="([A-Za-z0-9_-]{22})"`).FindStringSubmatch(w.Body.String())
 		if m == nil {
 			t.Fatalf("no nonce in %s", w.Body)
 		}
@@ -95,6 +95,32 @@ func TestSecurityHeadersAndOthers(t *testing.T) {
 		if got.Get("X-Frame-Options") != "SAMEORIGIN" || got.Get("Content-Security-Policy") != "default-src 'none'" || got.Get("X-Content-Type-Options") != "nosniff!" || len(got["X-Frame-Options"]) != 1 {
 			t.Errorf("got %v", got)
 		}
+	}
+}
+
+// What somebody else of the suite has set stays, too, as does what is overridden.
+func TestSecurityHeadersSetAlready(t *testing.T) {
+	reportOnly := middleware.HeadersConfig{ReportOnly: true, Override: map[string]string{"content-security-policy-report-only": "default-src 'none'"}}
+	for _, c := range []struct {
+		name string
+		cfg  middleware.Config
+		want map[string]string
+	}{
+		{"by RedirectHTTPS", middleware.Config{Headers: middleware.HeadersConfig{Override: map[string]string{"strict-transport-security": "max-age=1"}}}, map[string]string{"Strict-Transport-Security": "max-age=31536000"}},
+		{"by nobody", middleware.Config{HTTPS: middleware.HTTPSConfig{NoHSTS: true}, Headers: middleware.HeadersConfig{Override: map[string]string{"strict-transport-security": "max-age=1"}}}, map[string]string{"Strict-Transport-Security": "max-age=1"}},
+		{"by RequestLog", middleware.Config{Log: middleware.LogConfig{IDHeader: "X-Id"}, Headers: middleware.HeadersConfig{Override: map[string]string{"X-Id": "y"}}}, map[string]string{"X-Id": "x", "X-Frame-Options": "DENY"}},
+		{"as an override", middleware.Config{Headers: reportOnly}, map[string]string{"Content-Security-Policy-Report-Only": "default-src 'none'", "Content-Security-Policy": ""}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := get("/")
+			r.Header.Set("X-Id", "x")
+			got := serve(must(t)(middleware.Stack(c.cfg))(text("hello")), r).Header()
+			for name, want := range c.want {
+				if strings.Join(got[name], "|") != want {
+					t.Errorf("%s: %q, want %q", name, got[name], want)
+				}
+			}
+		})
 	}
 }
 

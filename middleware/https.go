@@ -60,7 +60,7 @@ func RedirectHTTPS(cfg HTTPSConfig) (func(http.Handler) http.Handler, error) {
 	if err := problems.Err("middleware: RedirectHTTPS"); err != nil {
 		return nil, err
 	}
-	return newRedirectHTTPS(cfg), nil
+	return newRedirectHTTPS(cfg).handler, nil
 }
 
 func (c *HTTPSConfig) check(p *confcheck.Problems, prefix string) {
@@ -77,12 +77,12 @@ type redirectHTTPS struct {
 	once sync.Once
 }
 
-func newRedirectHTTPS(cfg HTTPSConfig) func(http.Handler) http.Handler {
+func newRedirectHTTPS(cfg HTTPSConfig) *layer {
 	s := &redirectHTTPS{log: loggerOr(cfg.Logger), hsts: cfg.hsts()}
 	if cfg.Port != 0 && cfg.Port != 443 {
 		s.port = ":" + strconv.Itoa(cfg.Port)
 	}
-	return (&layer{stage: journey.RedirectHTTPS, log: s.log, serve: s.serve}).handler
+	return newLayer(journey.RedirectHTTPS, s.log, s.before)
 }
 
 func (c *HTTPSConfig) hsts() string {
@@ -103,15 +103,19 @@ func (c *HTTPSConfig) hsts() string {
 	return value
 }
 
-func (s *redirectHTTPS) serve(_ *passage, w http.ResponseWriter, r *http.Request, next http.Handler) {
+const hstsName = "Strict-Transport-Security"
+
+func (s *redirectHTTPS) before(p *passage, w http.ResponseWriter, r *http.Request) *http.Request {
 	switch {
 	case origin.IsHTTPS(r):
 		if s.hsts != "" && !origin.IsLoopback(r) {
-			setIfUnset(w.Header(), "Strict-Transport-Security", []string{s.hsts})
+			if h := w.Header(); !isSet(h, hstsName) {
+				h[hstsName] = append(p.takeValues(1), s.hsts)
+			}
 		}
-		next.ServeHTTP(w, r)
+		return r
 	case origin.IsLoopback(r):
-		next.ServeHTTP(w, r)
+		return r
 	case saysHTTPS(r):
 		s.once.Do(func() {
 			s.log.ErrorContext(r.Context(), "a proxy says that requests came over HTTPS, and nobody vouches for it; install middleware.PublicOrigin and name the proxy or the origin")
@@ -122,6 +126,7 @@ func (s *redirectHTTPS) serve(_ *passage, w http.ResponseWriter, r *http.Request
 	default:
 		s.redirect(w, r)
 	}
+	return nil
 }
 
 // saysHTTPS reports whether a header that nobody vouches for says that the browser

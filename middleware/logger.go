@@ -11,7 +11,7 @@ import (
 // it, else "".
 func RequestID(ctx context.Context) string {
 	if p := passageFrom(ctx); p != nil {
-		return p.id
+		return p.id()
 	}
 	return ""
 }
@@ -23,7 +23,7 @@ func Logger(ctx context.Context) *zerolog.Logger {
 	if p == nil || p.log == nil {
 		return new(zerolog.Logger)
 	}
-	log := p.log.cfg.Logger.With().Str("request_id", p.id).Logger()
+	log := p.log.cfg.Logger.With().Str("request_id", p.id()).Logger()
 	return &log
 }
 
@@ -38,7 +38,7 @@ func Slog(log zerolog.Logger) *slog.Logger {
 type requestID struct{}
 
 func (requestID) Run(e *zerolog.Event, _ zerolog.Level, _ string) {
-	if id := RequestID(e.GetCtx()); id != "" {
-		e.Str("request_id", id)
+	if p := passageFrom(e.GetCtx()); p != nil && p.log != nil {
+		p.addID(e)
 	}
 }

@@ -81,13 +81,13 @@ func PublicOrigin(cfg OriginConfig) (func(http.Handler) http.Handler, error) {
 	if err := problems.Err("middleware: PublicOrigin"); err != nil {
 		return nil, err
 	}
-	return l, nil
+	return l.handler, nil
 }
 
 // A publicOrigin has either fixed origins or proxies.
 type publicOrigin struct {
-	only    *origin.Origin            // the single fixed one
-	fixed   map[string]*origin.Origin // by host
+	only    *told            // the single fixed one
+	fixed   map[string]*told // by host
 	proxies []netip.Prefix
 	family  HeaderFamily
 	hosts   hostList
@@ -96,7 +96,7 @@ type publicOrigin struct {
 	warned  atomic.Int64 // when, in Unix seconds
 }
 
-func newPublicOrigin(cfg OriginConfig, problems *confcheck.Problems, prefix string) func(http.Handler) http.Handler {
+func newPublicOrigin(cfg OriginConfig, problems *confcheck.Problems, prefix string) *layer {
 	o := &publicOrigin{family: cfg.Headers, log: loggerOr(cfg.Logger)}
 	if len(cfg.Origins) > 0 {
 		problems.Add(len(cfg.Proxies) > 0 || len(cfg.Hosts) > 0 || cfg.Headers != 0, prefix+"Origins", "needs no Proxies, Headers and Hosts beside it")
@@ -110,17 +110,17 @@ func newPublicOrigin(cfg OriginConfig, problems *confcheck.Problems, prefix stri
 	}
 	problems.Add(cfg.StrippedPrefix != "" && !grammar.IsPathBase(cfg.StrippedPrefix), prefix+"StrippedPrefix", grammar.NotPathBase)
 	o.prefix = (&url.URL{Path: cfg.StrippedPrefix}).EscapedPath()
-	return (&layer{stage: journey.PublicOrigin, log: o.log, serve: o.serve}).handler
+	return newLayer(journey.PublicOrigin, o.log, o.before)
 }
 
 func (o *publicOrigin) addFixed(origins []string, problems *confcheck.Problems, prefix string) {
-	o.fixed = map[string]*origin.Origin{}
+	o.fixed = map[string]*told{}
 	for _, text := range origins {
 		public, ok := parseOrigin(text)
 		problems.Add(!ok, prefix+"Origins", strconv.Quote(text)+" is no origin; one has scheme and host, such as https://app.example, and no path")
 		problems.Add(ok && o.fixed[public.Host] != nil, prefix+"Origins", "two of the host "+public.Host)
-		o.only = &public
-		o.fixed[public.Host] = &public
+		o.only = &told{origin: &public}
+		o.fixed[public.Host] = o.only
 	}
 	if len(origins) > 1 {
 		o.only = nil
@@ -149,20 +149,19 @@ func (o *publicOrigin) addProxies(list []string, problems *confcheck.Problems, p
 	}
 }
 
-func (o *publicOrigin) serve(p *passage, w http.ResponseWriter, r *http.Request, next http.Handler) {
-	public, err := o.find(p, r)
-	switch {
-	case err != nil:
+func (o *publicOrigin) before(p *passage, _ http.ResponseWriter, r *http.Request) *http.Request {
+	news, err := o.find(r)
+	if err != nil {
 		o.warn(r, err)
-	case public != nil:
-		p.origin.Store(public)
-		if inner := o.asRequested(r); inner != r {
-			next.ServeHTTP(w, inner)
-			r.Pattern = inner.Pattern
-			return
-		}
 	}
-	next.ServeHTTP(w, r)
+	if news == nil {
+		return r
+	}
+	p.learn(news)
+	if news.origin == nil {
+		return r
+	}
+	return o.asRequested(r)
 }
 
 // asRequested returns the request with what the browser asked for in RequestURI.
@@ -176,36 +175,37 @@ func (o *publicOrigin) asRequested(r *http.Request) *http.Request {
 	return &inner
 }
 
-// find returns the public origin of a request, or nil if nobody vouches for any.
-func (o *publicOrigin) find(p *passage, r *http.Request) (*origin.Origin, error) {
+// find returns the public origin of a request and where it comes from, as far as
+// somebody vouches for that.
+func (o *publicOrigin) find(r *http.Request) (*told, error) {
 	if o.fixed == nil {
-		return o.forwarded(p, r)
+		return o.forwarded(r)
 	}
-	public := o.only
-	if public == nil {
-		public = o.byHost(r)
+	news := o.only
+	if news == nil {
+		news = o.byHost(r)
 	}
-	if public == nil {
+	if news == nil {
 		return nil, fmt.Errorf("the host %.100q is none of the public origins", r.Host)
 	}
-	if r.TLS != nil && public.Scheme == "http" {
+	if r.TLS != nil && news.origin.Scheme == "http" {
 		return nil, nil // never less than the connection is
 	}
-	return public, nil
+	return news, nil
 }
 
-func (o *publicOrigin) byHost(r *http.Request) *origin.Origin {
+func (o *publicOrigin) byHost(r *http.Request) *told {
 	for _, scheme := range [...]string{"https", "http"} {
-		if public := o.fixed[canonicalHost(r.Host, scheme)]; public != nil && public.Scheme == scheme {
-			return public
+		if news := o.fixed[canonicalHost(r.Host, scheme)]; news != nil && news.origin.Scheme == scheme {
+			return news
 		}
 	}
 	return nil
 }
 
-// forwarded asks the headers, if the request comes from a proxy, and notes whom it
-// comes from.
-func (o *publicOrigin) forwarded(p *passage, r *http.Request) (*origin.Origin, error) {
+// forwarded asks the headers, if the request comes from a proxy. Where the host is
+// none that is allowed, the client may be known all the same.
+func (o *publicOrigin) forwarded(r *http.Request) (*told, error) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !o.trusts(peer.Addr()) {
 		return nil, nil
@@ -218,9 +218,6 @@ func (o *publicOrigin) forwarded(p *passage, r *http.Request) (*origin.Origin, e
 	if err != nil {
 		return nil, err
 	}
-	if client.IsValid() {
-		p.client.Store(&client)
-	}
 	scheme, host := "http", seen.host
 	if r.TLS != nil || seen.proto == "https" {
 		scheme = "https"
@@ -228,11 +225,11 @@ func (o *publicOrigin) forwarded(p *passage, r *http.Request) (*origin.Origin, e
 	if host == "" {
 		host = r.Host
 	}
-	public := o.hosts.find(scheme, host)
-	if public == nil {
-		return nil, fmt.Errorf("the host %.100q is none of those allowed", host)
+	news := &told{origin: o.hosts.find(scheme, host), client: client}
+	if news.origin == nil {
+		return news, fmt.Errorf("the host %.100q is none of those allowed", host)
 	}
-	return public, nil
+	return news, nil
 }
 
 // outermost goes through the hops, nearest first, as long as they name a trusted

@@ -3,13 +3,13 @@ package middleware
 import (
 	"context"
 	"crypto/rand"
-	"log/slog"
+	"encoding/base64"
 	"net/http"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/rs/zerolog"
 
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/internal/journey"
@@ -20,20 +20,49 @@ import (
 // package makes it, and it is the context of the request from there on, so that
 // the others need no context of their own and what they find out is known outside.
 // It has the request itself, too, and room for the security headers: what is one
-// piece of memory costs less than what is three.
+// piece of memory costs less than what is three. What it has is packed so that it is
+// 568 bytes, which is as much as fits into a piece of 576.
 type passage struct {
 	context.Context
-	journey journey.Journey
-	origin  atomic.Pointer[origin.Origin] // nil: nobody has vouched for any
-	client  atomic.Pointer[netip.Addr]    // nil: no proxy has said where the request comes from
-	log     *requestLog                   // nil: not logged
-	id      string
-	nonce   string
-	random  string // not yet used
-	answer  answer
-	values  [5]string // room for those of headers, see takeValues
-	taken   bool
-	request http.Request // with the passage as its context
+	journey  journey.Journey
+	told     atomic.Pointer[told] // nil: nobody has told anything
+	log      *requestLog          // nil: not logged
+	writer   http.ResponseWriter  // the original, if the answer is watched, see watch
+	written  int64                // bytes of the body
+	status   int32                // 0: nothing was sent yet
+	drawn    bool
+	hasNonce bool         // the policy has one
+	bare     bool         // no header was set when the request came to the layers that it is in
+	taken    uint8        // how many of values are taken
+	random   [2]random    // an id and a nonce, see draw
+	values   [6]string    // room for those of headers, see takeValues
+	request  http.Request // with the passage as its context
+}
+
+// told is what proxies, or settings in their place, tell of a request. It does not
+// change.
+type told struct {
+	origin *origin.Origin // nil: nobody has vouched for any
+	client netip.Addr     // where it comes from, invalid if nobody says
+	id     string
+}
+
+// learn adds to what is known of the request.
+func (p *passage) learn(news *told) {
+	if known := p.told.Load(); known != nil {
+		both := *known
+		if news.origin != nil {
+			both.origin = news.origin
+		}
+		if news.client.IsValid() {
+			both.client = news.client
+		}
+		if news.id != "" {
+			both.id = news.id
+		}
+		news = &both
+	}
+	p.told.Store(news)
 }
 
 type passageKey struct{}
@@ -46,12 +75,12 @@ func (p *passage) Value(key any) any {
 	case journey.Key:
 		return &p.journey
 	case origin.Key:
-		if o := p.origin.Load(); o != nil {
-			return o
+		if told := p.told.Load(); told != nil && told.origin != nil {
+			return told.origin
 		}
 	case origin.ClientKey:
-		if c := p.client.Load(); c != nil {
-			return c
+		if told := p.told.Load(); told != nil && told.client.IsValid() {
+			return &told.client
 		}
 	}
 	return p.Context.Value(key)
@@ -82,75 +111,88 @@ func enter(r *http.Request) (*passage, *http.Request) {
 	return p, &p.request
 }
 
-// randomText returns a text like that of rand.Text. Two are drawn at a time, one
-// for the id and one for the nonce, as asking for randomness takes longer than
-// writing it down.
-func (p *passage) randomText() (text string) {
-	const size = 26
-	if p.random == "" {
-		var b [2 * size]byte
-		rand.Read(b[:])
-		for i := range b {
-			b[i] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[b[i]%32]
-		}
-		p.random = string(b[:])
+// draw makes the random numbers, both at once: asking for them is what takes time.
+func (p *passage) draw() {
+	if !p.drawn {
+		var both [2 * len(random{})]byte
+		rand.Read(both[:])
+		p.random[0], p.random[1] = random(both[:len(random{})]), random(both[len(random{}):])
+		p.drawn = true
 	}
-	text, p.random = p.random[:size], p.random[size:]
+}
+
+// id returns the id of the request. One that is not logged has none.
+func (p *passage) id() string {
+	if p.log == nil {
+		return ""
+	}
+	if id := p.givenID(); id != "" {
+		return id
+	}
+	text := p.random[0].text()
+	return string(text[:])
+}
+
+// givenID returns the id that a proxy has given the request, or "".
+func (p *passage) givenID() string {
+	if told := p.told.Load(); told != nil {
+		return told.id
+	}
+	return ""
+}
+
+// addID adds the id of a request that is logged to an event.
+func (p *passage) addID(e *zerolog.Event) *zerolog.Event {
+	if id := p.givenID(); id != "" {
+		return e.Str("request_id", id)
+	}
+	text := p.random[0].text()
+	return e.Str("request_id", string(text[:]))
+}
+
+// nonce returns the nonce of the request, which has none if no policy does.
+func (p *passage) nonce() string {
+	if !p.hasNonce {
+		return ""
+	}
+	text := p.random[1].text()
+	return string(text[:])
+}
+
+// A random is a number that nobody guesses.
+type random [16]byte
+
+// text returns the number in 22 characters of base64 for URLs.
+func (r *random) text() (text [22]byte) {
+	base64.RawURLEncoding.Encode(text[:], r[:])
 	return text
 }
 
 // takeValues returns an empty slice with room for n values of headers, which is
 // nobody else's.
 func (p *passage) takeValues(n int) []string {
-	if p.taken || n > len(p.values) {
+	from, to := int(p.taken), int(p.taken)+n
+	if to > len(p.values) {
 		return make([]string, 0, n)
 	}
-	p.taken = true
-	return p.values[:0:n]
-}
-
-// A layer is one of this package's handlers, apart from what it does.
-type layer struct {
-	stage journey.Stage
-	log   *slog.Logger
-	serve func(p *passage, w http.ResponseWriter, r *http.Request, next http.Handler)
-	once  sync.Once
-}
-
-func (l *layer) handler(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, outer *http.Request) {
-		p, r := enter(outer)
-		p.journey.Pass(l.stage)
-		l.serve(p, w, r, next)
-		if r != outer {
-			outer.Pattern = r.Pattern
-			l.checkOrder(p)
-		}
-	})
-}
-
-// checkOrder says once if the handlers stand in an order that does harm.
-func (l *layer) checkOrder(p *passage) {
-	if p.journey.Misplaced() != nil {
-		l.once.Do(func() { p.journey.Report(p, l.log) })
-	}
+	p.taken = uint8(to)
+	return p.values[from:from:to]
 }
 
 // noteRoute hands the pattern of the route outwards, where the router has put it
 // into a copy of the request.
-func noteRoute(j *journey.Journey, r *http.Request) {
-	if j == nil {
-		return
-	}
-	j.Routed(r.Pattern)
-	if route := chi.RouteContext(r.Context()); route != nil && r.Pattern == "" {
-		j.Routed(route.RoutePattern())
+func noteRoute(r *http.Request) {
+	if route := routeOf(r); route != "" {
+		journey.From(r.Context()).Routed(route)
 	}
 }
 
-func loggerOr(log *slog.Logger) *slog.Logger {
-	if log == nil {
-		return slog.Default()
+func routeOf(r *http.Request) string {
+	if r.Pattern != "" {
+		return r.Pattern
 	}
-	return log
+	if route := chi.RouteContext(r.Context()); route != nil {
+		return route.RoutePattern()
+	}
+	return ""
 }

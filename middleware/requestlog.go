@@ -50,44 +50,67 @@ type LogConfig struct {
 //
 // The writer is wrapped in one that can do what the original can.
 func RequestLog(cfg LogConfig) func(http.Handler) http.Handler {
-	return newRequestLog(cfg, nil)
+	l := newRequestLog(cfg, nil)
+	return func(next http.Handler) http.Handler { return &logged{requestLog: l, next: next} }
 }
 
 type requestLog struct {
-	cfg  LogConfig
-	last func(http.Header) // called when the header goes out, or nil
+	cfg   LogConfig
+	last  func(http.Header) // called when the header goes out, or nil
+	order orderCheck
+	since time.Time // when is told from here: how long ago it was is cheaper to ask than what time it is
 }
 
-func newRequestLog(cfg LogConfig, last func(http.Header)) func(http.Handler) http.Handler {
-	l := &requestLog{cfg, last}
-	return (&layer{stage: journey.RequestLog, log: Slog(cfg.Logger), serve: l.serve}).handler
+func newRequestLog(cfg LogConfig, last func(http.Header)) *requestLog {
+	return &requestLog{cfg: cfg, last: last, order: orderCheck{log: Slog(cfg.Logger)}, since: time.Now()}
 }
 
-func (l *requestLog) serve(p *passage, w http.ResponseWriter, r *http.Request, next http.Handler) {
-	if p.log != nil { // logged further out
-		next.ServeHTTP(w, r)
-		return
+// A logged handler is one with a log, and with the layers that stand directly around
+// the log and directly within.
+type logged struct {
+	*requestLog
+	around, within layers
+	next           http.Handler
+}
+
+func (l *logged) ServeHTTP(w http.ResponseWriter, outer *http.Request) {
+	p, r := enter(outer)
+	if inner := l.around.before(p, w, r); inner != nil {
+		p.journey.Pass(journey.RequestLog)
+		if p.log == nil {
+			l.serve(p, w, inner)
+		} else { // logged further out
+			l.within.serve(p, w, inner, l.next)
+		}
+		notePattern(outer, inner)
 	}
-	p.log, p.id = l, l.requestID(p, r)
-	if l.cfg.IDHeader != "" {
-		w.Header().Set(l.cfg.IDHeader, p.id)
+	if r != outer {
+		l.order.check(p)
 	}
-	start, path, panicked := time.Now(), l.path(r), true
-	defer func() { l.finish(p, r, path, time.Since(start), panicked) }()
-	next.ServeHTTP(p.watch(w, l.last), r)
-	if !p.answer.hijacked {
-		p.begin(http.StatusOK) // where nothing was written, the header goes out only now
-	}
+}
+
+func (l *logged) serve(p *passage, w http.ResponseWriter, r *http.Request) {
+	l.identify(p, w, r)
+	start, path, panicked := time.Since(l.since), l.path(r), true
+	defer func() { l.finish(p, r, path, time.Since(l.since)-start, panicked) }()
+	l.within.serve(p, p.watch(w), r, l.next)
+	p.begin(http.StatusOK) // where nothing was written, the header goes out only now
 	panicked = false
 }
 
-func (l *requestLog) requestID(p *passage, r *http.Request) string {
-	if l.cfg.IDHeader != "" {
-		if id := r.Header.Get(l.cfg.IDHeader); isID(id) {
-			return id
-		}
+// identify gives the request its id.
+func (l *requestLog) identify(p *passage, w http.ResponseWriter, r *http.Request) {
+	p.log = l
+	if l.cfg.IDHeader == "" {
+		p.draw()
+		return
 	}
-	return p.randomText()
+	if id := r.Header.Get(l.cfg.IDHeader); isID(id) {
+		p.learn(&told{id: id})
+	} else {
+		p.draw()
+	}
+	w.Header().Set(l.cfg.IDHeader, p.id())
 }
 
 // path returns the path before anybody takes something off it, "" for a secret one.
@@ -109,29 +132,27 @@ func isID(s string) bool {
 }
 
 func (l *requestLog) finish(p *passage, r *http.Request, path string, took time.Duration, panicked bool) {
-	status := p.answer.status
-	switch {
-	case p.answer.hijacked:
-		status = http.StatusSwitchingProtocols
-	case status == 0:
+	status := int(p.status)
+	if status == 0 {
 		status = http.StatusInternalServerError // by a panic; else it was set
 	}
 	e := l.event(status >= 500 || panicked)
 	if e == nil {
 		return
 	}
-	noteRoute(&p.journey, r)
-	public := origin.Of(r)
-	e.Str("request_id", p.id).Str("method", cut(r.Method)).Str("host", cut(public.Host)).Bool("https", public.Scheme == "https")
+	p.journey.Routed(routeOf(r))
+	found, public := p.journey.Findings(), origin.Of(r)
+	p.addID(e).Str("method", cut(r.Method)).Str("host", cut(public.Host)).Bool("https", public.Scheme == "https")
 	if path != "" {
 		e.Str("path", cut(path))
 	}
-	if route := p.journey.Route(); route != "" {
-		e.Str("route", route)
+	if found.Route != "" {
+		e.Str("route", found.Route)
 	}
-	e.Int("status", status).Int64("bytes", p.answer.bytes).Dur("duration", took)
-	if user, scheme := p.journey.User(); user != nil {
-		e.Str("user", user.ID()).Str("scheme", scheme)
+	e.Int64("status", int64(status)).Int64("bytes", p.written)
+	addDuration(e, took)
+	if found.User != nil {
+		e.Str("user", found.User.ID()).Str("scheme", found.Scheme)
 	}
 	if panicked {
 		e.Bool("panicked", true)

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/sealring/sealring/cookieauth/claims"
-	"github.com/sealring/sealring/internal/journey"
 )
 
 // An Authenticator is a way of signing in; *cookieauth.Authenticator is one.
@@ -53,7 +52,7 @@ type requirement struct {
 
 func (q *requirement) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Afterwards, because routers within routers complete the pattern.
-	defer func() { noteRoute(journey.From(r.Context()), r) }()
+	defer noteRoute(r)
 	user, outage := q.identify(r)
 	inner := r
 	if claims.FromContext(r.Context()) != user {

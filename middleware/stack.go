@@ -58,69 +58,83 @@ type Config struct {
 // that is wrong with cfg.
 func Stack(cfg Config) (func(http.Handler) http.Handler, error) {
 	var problems confcheck.Problems
-	layers := cfg.layers(&problems)
+	handlers := cfg.handlers(&problems)
 	if err := problems.Err("middleware: Stack"); err != nil {
 		return nil, err
 	}
 	return func(next http.Handler) http.Handler {
-		for _, layer := range slices.Backward(layers) {
-			next = layer(next)
+		for _, handler := range slices.Backward(handlers) {
+			next = handler(next)
 		}
 		return next
 	}, nil
 }
 
-// layers returns the handlers, outermost first.
-func (c Config) layers(problems *confcheck.Problems) (layers []func(http.Handler) http.Handler) {
+// handlers returns them, outermost first.
+func (c Config) handlers(problems *confcheck.Problems) (handlers []func(http.Handler) http.Handler) {
 	log := Slog(c.Log.Logger)
 	for _, logger := range []**slog.Logger{&c.PublicOrigin.Logger, &c.HTTPS.Logger, &c.Headers.Logger} {
 		if *logger == nil {
 			*logger = log
 		}
 	}
-	if o := &c.PublicOrigin; len(o.Origins) > 0 || len(o.Proxies) > 0 || len(o.Hosts) > 0 || o.Headers != 0 || o.StrippedPrefix != "" {
-		layers = append(layers, newPublicOrigin(*o, problems, "PublicOrigin."))
-	}
-	layers = append(layers, newRequestLog(c.Log, keepOut))
-	if !c.DangerouslyAllowHTTP {
-		c.HTTPS.check(problems, "HTTPS.")
-		layers = append(layers, newRedirectHTTPS(c.HTTPS))
-	}
-	c.Headers.check(problems, "Headers.")
-	layers = append(layers, newSecurityHeaders(c.Headers))
+	around, within, requestLog := c.around(problems), c.within(problems), newRequestLog(c.Log, keepOut)
+	handlers = append(handlers, func(next http.Handler) http.Handler { return &logged{requestLog, around, within, next} })
 	for _, auth := range c.Authenticators {
 		problems.Add(auth == nil, "Authenticators", "one is nil")
 		if auth != nil {
-			layers = append(layers, auth.Handler)
+			handlers = append(handlers, auth.Handler)
 		}
 	}
-	layers = append(layers, noteUser)
+	handlers = append(handlers, noteUser)
 	if c.Antiforgery != nil {
-		layers = append(layers, c.Antiforgery.Handler)
+		handlers = append(handlers, c.Antiforgery.Handler)
 	}
-	return append(layers, handRouteOut)
+	return append(handlers, handRouteOut)
+}
+
+// around returns the layers that stand around the log.
+func (c *Config) around(problems *confcheck.Problems) layers {
+	if o := &c.PublicOrigin; len(o.Origins) > 0 || len(o.Proxies) > 0 || len(o.Hosts) > 0 || o.Headers != 0 || o.StrippedPrefix != "" {
+		return layers{newPublicOrigin(*o, problems, "PublicOrigin.")}
+	}
+	return nil
+}
+
+// within returns the layers that stand directly within the log.
+func (c *Config) within(problems *confcheck.Problems) (within layers) {
+	if !c.DangerouslyAllowHTTP {
+		c.HTTPS.check(problems, "HTTPS.")
+		within = append(within, newRedirectHTTPS(c.HTTPS))
+	}
+	c.Headers.check(problems, "Headers.")
+	return append(within, newSecurityHeaders(c.Headers))
 }
 
 // noteUser tells the log who authenticators have found that do not tell it themselves.
-func noteUser(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		j := journey.From(r.Context())
-		if known, _ := j.User(); known == nil {
-			if user := claims.FromContext(r.Context()); user.IsAuthenticated() {
-				j.Identified(user, user.Primary().AuthenticationType)
-			}
+func noteUser(next http.Handler) http.Handler { return userNoter{next} }
+
+type userNoter struct{ next http.Handler }
+
+func (n userNoter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	j := journey.From(r.Context())
+	if j.Findings().User == nil {
+		if user := claims.FromContext(r.Context()); user.IsAuthenticated() {
+			j.Identified(user, user.Primary().AuthenticationType)
 		}
-		next.ServeHTTP(w, r)
-	})
+	}
+	n.next.ServeHTTP(w, r)
 }
 
 // handRouteOut tells the log the pattern of the route, which a router puts into a
 // request that those further out do not have.
-func handRouteOut(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() { noteRoute(journey.From(r.Context()), r) }()
-		next.ServeHTTP(w, r)
-	})
+func handRouteOut(next http.Handler) http.Handler { return routeNoter{next} }
+
+type routeNoter struct{ next http.Handler }
+
+func (n routeNoter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer noteRoute(r)
+	n.next.ServeHTTP(w, r)
 }
 
 // keepOut keeps an answer out of caches that sets or removes a cookie of the suite.

@@ -15,20 +15,20 @@ import (
 // wrapKnown returns a wrapper that can do what w can, or nil if w is none of the
 // writers that it knows.
 func (p *passage) wrapKnown(w http.ResponseWriter) http.ResponseWriter {
-	p.answer.to = w
+	if !canMore(w) {
+		return plainWriter{p}
+	}
+	_, isServer := w.(serverWriter)
 	_, pushes := w.(http.Pusher)
 	_, hijacks := w.(http.Hijacker)
 	_, readsFrom := w.(io.ReaderFrom)
-	_, isServer := w.(serverWriter)
 	switch {
 	case isServer && hijacks && readsFrom && !pushes:
 		return http1Writer{knownWriter{plainWriter{p}}}
 	case isServer && pushes && !hijacks && !readsFrom:
 		return http2Writer{knownWriter{plainWriter{p}}}
-	case isServer || pushes || hijacks || readsFrom || canMore(w):
-		return nil
 	}
-	return plainWriter{p}
+	return nil
 }
 
 // A serverWriter is what the writers of net/http for HTTP/1 and HTTP/2 have in common.
@@ -42,10 +42,11 @@ type serverWriter interface {
 	EnableFullDuplex() error
 }
 
-// canMore reports whether w has any method of a serverWriter.
+// canMore reports whether w has any method that those of net/http have beside the
+// ones that all have.
 func canMore(w http.ResponseWriter) bool {
 	switch w.(type) {
-	case io.StringWriter, http.Flusher, interface{ FlushError() error }, interface{ CloseNotify() <-chan bool },
+	case io.StringWriter, io.ReaderFrom, http.Flusher, http.Hijacker, http.Pusher, interface{ FlushError() error }, interface{ CloseNotify() <-chan bool },
 		interface{ SetReadDeadline(time.Time) error }, interface{ SetWriteDeadline(time.Time) error },
 		interface{ EnableFullDuplex() error }:
 		return true
@@ -56,22 +57,22 @@ func canMore(w http.ResponseWriter) bool {
 // A plainWriter can only write.
 type plainWriter struct{ p *passage }
 
-func (w plainWriter) Header() http.Header         { return w.p.answer.to.Header() }
-func (w plainWriter) Unwrap() http.ResponseWriter { return w.p.answer.to }
+func (w plainWriter) Header() http.Header         { return w.p.writer.Header() }
+func (w plainWriter) Unwrap() http.ResponseWriter { return w.p.writer }
 func (w plainWriter) WriteHeader(status int) {
 	w.p.beginFinal(status)
-	w.p.answer.to.WriteHeader(status)
+	w.p.writer.WriteHeader(status)
 }
 
 func (w plainWriter) Write(b []byte) (int, error) {
 	w.p.begin(http.StatusOK)
-	return w.p.count(w.p.answer.to.Write(b))
+	return w.p.count(w.p.writer.Write(b))
 }
 
 // A knownWriter wraps a serverWriter.
 type knownWriter struct{ plainWriter }
 
-func (w knownWriter) server() serverWriter { return w.p.answer.to.(serverWriter) }
+func (w knownWriter) server() serverWriter { return w.p.writer.(serverWriter) }
 
 func (w knownWriter) WriteString(s string) (int, error) {
 	w.p.begin(http.StatusOK)
@@ -91,13 +92,13 @@ type http1Writer struct{ knownWriter }
 
 func (w http1Writer) ReadFrom(src io.Reader) (int64, error) {
 	w.p.begin(http.StatusOK)
-	n, err := w.p.answer.to.(io.ReaderFrom).ReadFrom(src)
-	w.p.answer.bytes += n
+	n, err := w.p.writer.(io.ReaderFrom).ReadFrom(src)
+	w.p.written += n
 	return n, err
 }
 
 func (w http1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, buffer, err := w.p.answer.to.(http.Hijacker).Hijack()
+	conn, buffer, err := w.p.writer.(http.Hijacker).Hijack()
 	w.p.hijacked(err)
 	return conn, buffer, err
 }
@@ -106,5 +107,5 @@ func (w http1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 type http2Writer struct{ knownWriter }
 
 func (w http2Writer) Push(target string, opts *http.PushOptions) error {
-	return w.p.answer.to.(http.Pusher).Push(target, opts)
+	return w.p.writer.(http.Pusher).Push(target, opts)
 }

@@ -11,16 +11,25 @@ import (
 // concurrently. Every method may be called on nil, which is what From returns where
 // nobody listens.
 type Journey struct {
-	late      bool // it began inside of handlers that could not tell it anything
-	answered  atomic.Bool
-	passed    atomic.Uint32 // the stages, one bit each
-	misplaced atomic.Pointer[Rule]
+	state  atomic.Uint32 // the stages that were passed, one bit each, and what is below
+	broken atomic.Uint32 // the first of the rules that the order of the stages breaks, counted from 1
 
 	mu     sync.Mutex // guards what follows
-	user   User
-	scheme string
-	route  string
-	outage error
+	found  Findings
+	outage *error // nil: none, as nearly always
+}
+
+// What else is in the state.
+const (
+	isAnswered uint32 = 1 << (31 - iota)
+	isLate            // it began inside of handlers that could not tell it anything
+)
+
+// Findings are what has been found out about a request.
+type Findings struct {
+	User   User   // the last one that was identified, or nil
+	Scheme string // the names of the schemes that say so, comma between
+	Route  string // the pattern of the route, or ""
 }
 
 // A User is a *claims.Principal.
@@ -41,7 +50,11 @@ func From(ctx context.Context) *Journey {
 // Late returns a journey that begins when a request has been on its way for a
 // while. The same authenticator may stand further out and further in, so whether one
 // should have stood further out shows only when it finds somebody.
-func Late() *Journey { return &Journey{late: true} }
+func Late() *Journey {
+	j := new(Journey)
+	j.state.Store(isLate)
+	return j
+}
 
 // Pass notes that the request goes through a handler, and whether that should
 // have stood further out.
@@ -49,15 +62,15 @@ func (j *Journey) Pass(s Stage) {
 	if j == nil {
 		return
 	}
-	passed := j.passed.Or(s.bit())
-	if passed&s.bit() == 0 && !(j.late && s == Authenticate) {
-		j.judge(s, passed)
+	state := j.state.Or(s.bit())
+	if state&s.bit() == 0 && !(state&isLate != 0 && s == Authenticate) {
+		j.judge(s, state)
 	}
 }
 
-func (j *Journey) judge(s Stage, passed uint32) {
-	if passed&s.within() != 0 {
-		j.misplaced.CompareAndSwap(nil, violated(s, passed))
+func (j *Journey) judge(s Stage, state uint32) {
+	if state&s.within() != 0 {
+		j.broken.CompareAndSwap(0, violated(s, state))
 	}
 }
 
@@ -65,8 +78,7 @@ func (j *Journey) judge(s Stage, passed uint32) {
 // further out.
 func (j *Journey) Follow(outer *Journey) {
 	if outer != nil {
-		j.late = outer.late
-		j.passed.Or(outer.passed.Load())
+		j.state.Or(outer.state.Load() &^ isAnswered)
 	}
 }
 
@@ -75,7 +87,10 @@ func (j *Journey) Misplaced() *Rule {
 	if j == nil {
 		return nil
 	}
-	return j.misplaced.Load()
+	if broken := j.broken.Load(); broken != 0 {
+		return &rules[broken-1]
+	}
+	return nil
 }
 
 // Identified notes who the user is, together with what earlier schemes have found,
@@ -86,24 +101,23 @@ func (j *Journey) Identified(user User, scheme string) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.late && j.user == nil {
-		j.judge(Authenticate, j.passed.Load())
+	if state := j.state.Load(); state&isLate != 0 && j.found.User == nil {
+		j.judge(Authenticate, state)
 	}
-	if j.scheme != "" && scheme != "" {
-		scheme = j.scheme + "," + scheme
+	if j.found.Scheme != "" && scheme != "" {
+		scheme = j.found.Scheme + "," + scheme
 	}
-	j.user, j.scheme = user, scheme
+	j.found.User, j.found.Scheme = user, scheme
 }
 
-// User returns the last user that was identified, or nil, and the names of the
-// schemes, comma between.
-func (j *Journey) User() (user User, scheme string) {
+// Findings returns what has been found out so far.
+func (j *Journey) Findings() Findings {
 	if j == nil {
-		return nil, ""
+		return Findings{}
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.user, j.scheme
+	return j.found
 }
 
 // Unidentified notes that it cannot be told who the user is, and why. The first
@@ -114,8 +128,8 @@ func (j *Journey) Unidentified(outage error) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.outage == nil {
-		j.outage = outage
+	if j.outage == nil && outage != nil {
+		j.outage = &outage
 	}
 }
 
@@ -126,7 +140,10 @@ func (j *Journey) Outage() error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.outage
+	if j.outage == nil {
+		return nil
+	}
+	return *j.outage
 }
 
 // Routed notes the pattern of the route that the request took. The first that is
@@ -137,24 +154,14 @@ func (j *Journey) Routed(pattern string) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.route == "" {
-		j.route = pattern
+	if j.found.Route == "" {
+		j.found.Route = pattern
 	}
-}
-
-// Route returns the pattern of the route, or "".
-func (j *Journey) Route() string {
-	if j == nil {
-		return ""
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.route
 }
 
 // Answer notes that the header of the answer has gone out.
-func (j *Journey) Answer() { j.answered.Store(true) }
+func (j *Journey) Answer() { j.state.Or(isAnswered) }
 
 // Answered reports whether the header of the answer has gone out, as far as
 // anybody has told.
-func (j *Journey) Answered() bool { return j != nil && j.answered.Load() }
+func (j *Journey) Answered() bool { return j != nil && j.state.Load()&isAnswered != 0 }

@@ -27,8 +27,8 @@ func TestNobodyListens(t *testing.T) {
 	j.Identified(user("1"), "Cookies")
 	j.Unidentified(errors.New("store is away"))
 	j.Routed("/")
-	if u, scheme := j.User(); u != nil || j.Outage() != nil || j.Route() != "" || scheme != "" || j.Answered() || j.Misplaced() != nil {
-		t.Errorf("a journey that is nil knows user %v, scheme %q, answered %v, misplaced %v", u, scheme, j.Answered(), j.Misplaced())
+	if j.Findings() != (journey.Findings{}) || j.Outage() != nil || j.Answered() || j.Misplaced() != nil {
+		t.Errorf("a journey that is nil knows %v, answered %v, misplaced %v", j.Findings(), j.Answered(), j.Misplaced())
 	}
 }
 
@@ -41,8 +41,8 @@ func TestJourney(t *testing.T) {
 	j.Identified(user("1"), "Cookies")
 	j.Identified(user(""), "Nobody")
 	j.Identified(user("1+2"), "Bearer")
-	if u, scheme := j.User(); u != user("1+2") || scheme != "Cookies,Bearer" {
-		t.Errorf("user %v by %q, want 1+2 by Cookies,Bearer", u, scheme)
+	if found := j.Findings(); found.User != user("1+2") || found.Scheme != "Cookies,Bearer" {
+		t.Errorf("user %v by %q, want 1+2 by Cookies,Bearer", found.User, found.Scheme)
 	}
 	if j.Outage() != nil {
 		t.Errorf("an outage that nobody has met with: %v", j.Outage())
@@ -56,7 +56,7 @@ func TestJourney(t *testing.T) {
 	j.Routed("")
 	j.Routed("GET /a")
 	j.Routed("/")
-	if got := j.Route(); got != "GET /a" {
+	if got := j.Findings().Route; got != "GET /a" {
 		t.Errorf("route %q, want GET /a", got)
 	}
 	if j.Answered() {
@@ -154,9 +154,8 @@ func TestConcurrentUse(t *testing.T) {
 		wg.Go(func() {
 			j.Pass(journey.Authenticate)
 			j.Identified(user("1"), "")
-			j.User()
 			j.Routed("/")
-			j.Route()
+			j.Findings()
 			j.Unidentified(nil)
 			j.Outage()
 			j.Answer()

@@ -24,7 +24,9 @@ const Order = "PublicOrigin, RequestLog, RedirectHTTPS, SecurityHeaders, the aut
 func (s Stage) bit() uint32 { return 1 << s }
 
 // within returns all stages further in, harmless orders or not.
-func (s Stage) within() uint32 { return ^(s.bit()<<1 - 1) }
+func (s Stage) within() uint32 { return allStages &^ (s.bit()<<1 - 1) }
+
+const allStages uint32 = 1<<(Antiforgery+1) - 1
 
 // String returns the name of the stage.
 func (s Stage) String() string {
@@ -50,14 +52,15 @@ var rules = [...]Rule{
 	{Authenticate, Antiforgery, "it takes every user for nobody"},
 }
 
-// violated returns the rule that a stage breaks by coming after the passed ones.
-func violated(s Stage, passed uint32) *Rule {
+// violated returns the rule that a stage breaks by coming after the passed ones,
+// counted from 1, or 0.
+func violated(s Stage, passed uint32) uint32 {
 	for k := range rules {
 		if rules[k].Outer == s && passed&rules[k].Inner.bit() != 0 {
-			return &rules[k]
+			return uint32(k) + 1
 		}
 	}
-	return nil
+	return 0
 }
 
 // Report logs the first rule that the order of the handlers breaks, if there is one.
