@@ -55,7 +55,7 @@ func (p *Principal) Identities() []Identity {
 	case p == nil:
 		return nil
 	case !p.isPacked():
-		return p.identities
+		return slices.Clip(p.identities)
 	case p.unpacked.Load() == nil:
 		p.unpacked.CompareAndSwap(nil, unpack(&p.packed)) // all are to see the same
 	}

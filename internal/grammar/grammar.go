@@ -10,7 +10,7 @@ const (
 	NotText      = "must be of printable ASCII"
 	NotAttribute = "must be of printable ASCII without semicolon"
 	NotPath      = "must be a path that begins with a single slash, without query"
-	NotPathBase  = "must begin with a slash, not end with one, and have no query"
+	NotPathBase  = "must begin with a slash, not end with one, and have neither query nor semicolon"
 )
 
 // IsToken reports whether s is a name of a header, a cookie or the like (RFC 9110,
@@ -38,8 +38,9 @@ func IsPath(s string) bool {
 	return strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//") && !strings.ContainsAny(s, "?#\\") && IsText(s)
 }
 
-// IsPathBase reports whether s is a path below which a program lives.
-func IsPathBase(s string) bool { return IsPath(s) && !strings.HasSuffix(s, "/") }
+// IsPathBase reports whether s is a path below which a program lives, which becomes
+// the path of its cookies.
+func IsPathBase(s string) bool { return IsPath(s) && IsAttribute(s) && !strings.HasSuffix(s, "/") }
 
 // HasPrefixFold is strings.HasPrefix without regard to case.
 func HasPrefixFold(s, prefix string) bool {

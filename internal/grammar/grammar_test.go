@@ -17,7 +17,7 @@ func TestGrammar(t *testing.T) {
 		{"text", grammar.IsText, []string{"", "a b", "a;b=\"~"}, []string{"a\r\nSet-Cookie: b", "\t", "ä", "\x7f", "\x00", "\xff"}},
 		{"attribute", grammar.IsAttribute, []string{"", "partitioned", "k=v"}, []string{"a;b", "a\n", "ä"}},
 		{"path", grammar.IsPath, []string{"/", "/a", "/a/", "/a b"}, []string{"", "a", "//evil", "/a?b", "/a#b", "/\\evil", "/a\n", "/ä", "https://evil"}},
-		{"path base", grammar.IsPathBase, []string{"/a", "/a/b"}, []string{"", "/", "/a/", "//a", "a", "/a?"}},
+		{"path base", grammar.IsPathBase, []string{"/a", "/a/b"}, []string{"", "/", "/a/", "//a", "a", "/a?", "/a;domain=evil"}},
 	} {
 		for _, s := range c.yes {
 			if !c.is(s) {
