@@ -48,6 +48,14 @@ func (p *Principal) Pack(identity packed.Identity) { p.packed = identity }
 // isPacked reports whether the only identity is packed, taken apart or not.
 func (p *Principal) isPacked() bool { return p != nil && !p.packed.IsZero() }
 
+// Len returns the number of identities.
+func (p *Principal) Len() int {
+	if p.isPacked() {
+		return 1
+	}
+	return len(p.Identities())
+}
+
 // Identities returns the identities in their order, of which the first is the
 // primary one. They must not be modified.
 func (p *Principal) Identities() []Identity {

@@ -2,6 +2,8 @@ package token
 
 import (
 	"crypto/sha256"
+	"iter"
+	"slices"
 
 	"github.com/sealring/sealring/cookieauth/claims"
 )
@@ -17,28 +19,18 @@ type User struct {
 
 // UserOf returns what the tokens of a principal are bound to.
 func UserOf(p *claims.Principal) (u User) {
-	first := firstAuthenticated(p)
-	if first == nil {
+	if !p.IsAuthenticated() {
 		return User{}
 	}
 	u.Authenticated = true
 	if u.UID, u.ByClaims = claimUID(p); !u.ByClaims {
-		u.Name = first.Name()
+		all := p.Identities()
+		u.Name = all[slices.IndexFunc(all, isAuthenticated)].Name()
 	}
 	return u
 }
 
-func firstAuthenticated(p *claims.Principal) *claims.Identity {
-	if p == nil {
-		return nil
-	}
-	for k := range p.Identities() {
-		if p.Identities()[k].IsAuthenticated() {
-			return &p.Identities()[k]
-		}
-	}
-	return nil
-}
+func isAuthenticated(i claims.Identity) bool { return i.IsAuthenticated() }
 
 // The claims that tell users apart, best first. Unlike elsewhere, their types are
 // compared exactly.
@@ -49,8 +41,8 @@ var preferred = [...]string{claims.TypeSubject, claims.TypeNameIdentifier, claim
 func claimUID(p *claims.Principal) (uid [sha256.Size]byte, ok bool) {
 	var room [256]byte // enough for one claim of ordinary size
 	text := room[:0]
-	if c := identifying(p); c != nil {
-		text = appendClaim(text, c)
+	if c, found := identifying(p); found {
+		text = appendClaim(text, &c)
 	} else {
 		all := authenticatedClaims(p)
 		if len(all) == 0 {
@@ -65,29 +57,34 @@ func claimUID(p *claims.Principal) (uid [sha256.Size]byte, ok bool) {
 }
 
 // identifying returns the first claim of a preferred type in the first identity
-// that has one. Where its value is empty, later claims of the type do not count.
-func identifying(p *claims.Principal) *claims.Claim {
-	for k := range p.Identities() {
-		i := &p.Identities()[k]
-		if !i.IsAuthenticated() {
-			continue
-		}
-		for _, claimType := range preferred {
-			if c := firstOf(i.Claims, claimType); c != nil && c.Value != "" {
-				return c
-			}
+// that has one. Most users have one identity, which need not be taken apart.
+func identifying(p *claims.Principal) (c claims.Claim, ok bool) {
+	if p.Len() == 1 {
+		return mostPreferred(p.All())
+	}
+	for _, i := range p.Identities() {
+		if c, ok = mostPreferred(slices.Values(i.Claims)); ok && i.IsAuthenticated() {
+			return c, true
 		}
 	}
-	return nil
+	return claims.Claim{}, false
 }
 
-func firstOf(list []claims.Claim, claimType string) *claims.Claim {
-	for k := range list {
-		if list[k].Type == claimType {
-			return &list[k]
+// mostPreferred returns the claim that tells a user apart best. Where the value of
+// the first of a type is empty, later claims of the type do not count.
+func mostPreferred(list iter.Seq[claims.Claim]) (claims.Claim, bool) {
+	var firsts [len(preferred)]claims.Claim
+	for c := range list {
+		if k := slices.Index(preferred[:], c.Type); k >= 0 && firsts[k].Type == "" {
+			firsts[k] = c
 		}
 	}
-	return nil
+	for _, c := range firsts {
+		if c.Value != "" {
+			return c, true
+		}
+	}
+	return claims.Claim{}, false
 }
 
 func authenticatedClaims(p *claims.Principal) (all []*claims.Claim) {
