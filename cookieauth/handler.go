@@ -33,16 +33,14 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 	if size := found.header.Size(); size > largeCookies {
 		a.noteLarge(r, found.header, size)
 	}
-	v := &visit{Context: r.Context(), auth: a}
-	if err := a.identify(v, w, r, found); err != nil {
+	v, inner := a.newVisit(r)
+	if err := a.identify(v, w, r, inner, found); err != nil {
 		a.turnAway(v, r, err)
 	}
 	v.merged = v.user.Merge(claims.FromContext(v.Context))
 	if v.user != nil {
 		j.Identified(v.merged, a.cfg.Scheme)
 	}
-	v.request = *r.WithContext(v) // that copy stays on the stack
-	inner := &v.request
 	if v.renewal() == nil {
 		next.ServeHTTP(w, inner)
 	} else {
@@ -53,8 +51,9 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 }
 
 // identify reads the cookie, has the ticket judged and notes whether it is to be
-// renewed. An error says why there is no user.
-func (a *Authenticator) identify(v *visit, w http.ResponseWriter, r *http.Request, found foundCookie) error {
+// renewed. An error says why there is no user. Inner is the request as those further
+// in will see it.
+func (a *Authenticator) identify(v *visit, w http.ResponseWriter, r, inner *http.Request, found foundCookie) error {
 	now := a.cfg.Now()
 	seen, err := a.read(r, found, now, &v.ticket)
 	if err != nil {
@@ -62,13 +61,13 @@ func (a *Authenticator) identify(v *visit, w http.ResponseWriter, r *http.Reques
 	}
 	a.checkSliding(v, r, now, seen)
 	if a.cfg.Revalidation.Check != nil {
-		if err := a.revalidate(v, w, r, now); err != nil {
+		if err := a.revalidate(v, w, inner, now); err != nil {
 			return err
 		}
 	}
 	user := v.ticket.Principal
 	if a.cfg.Events.Validate != nil {
-		if user, err = a.validate(v, w, r, now); err != nil {
+		if user, err = a.validate(v, w, inner, now); err != nil {
 			return err
 		}
 	}
@@ -87,7 +86,7 @@ func (a *Authenticator) identify(v *visit, w http.ResponseWriter, r *http.Reques
 // validate asks the event. It returns the principal that the event leaves.
 func (a *Authenticator) validate(v *visit, w http.ResponseWriter, r *http.Request, now time.Time) (*claims.Principal, error) {
 	properties := v.ticket.Properties.Clone()
-	c := &ValidateContext{Writer: w, Request: r.WithContext(v), Principal: v.ticket.Principal, Properties: &properties}
+	c := &ValidateContext{Writer: w, Request: r, Principal: v.ticket.Principal, Properties: &properties}
 	if err := a.cfg.Events.Validate(c); err != nil {
 		v.drop()
 		return nil, &outageError{"Events.Validate", err}

@@ -76,7 +76,7 @@ func (a *Authenticator) revalidate(v *visit, w http.ResponseWriter, r *http.Requ
 		return nil
 	}
 	properties := v.ticket.Properties.Clone()
-	c := &ValidateContext{Writer: w, Request: r.WithContext(v), Principal: v.ticket.Principal, Properties: &properties}
+	c := &ValidateContext{Writer: w, Request: r, Principal: v.ticket.Principal, Properties: &properties}
 	err := setting.Check(c)
 	switch {
 	case err != nil && bearable && r.Context().Err() == nil: // or else hanging up would put off the question
@@ -124,7 +124,7 @@ func copyDates(p, from *ticket.Properties) {
 // they are asked after again with the next request.
 func (a *Authenticator) expel(v *visit, w http.ResponseWriter, r *http.Request) {
 	v.drop()
-	if err := a.SignOut(w, r.WithContext(v)); err != nil {
+	if err := a.SignOut(w, r); err != nil {
 		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "session of a rejected user could not be ended", slog.Any("error", err))
 	}
 }

@@ -9,20 +9,38 @@ import (
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/cookieauth/ticket"
 	"github.com/sealring/sealring/internal/contextkey"
+	"github.com/sealring/sealring/internal/journey"
 )
 
 // A visit is what an Authenticator knows about one request that has a cookie of
-// its. It is the context of that request, and has the request itself, too: both and
-// the ticket are one piece of memory, which is why what few visits need is kept
-// elsewhere. Visitors without a cookie have no visit.
+// its. It is a context of that request: what few visits need is kept elsewhere, so
+// that most take little memory. Visitors without a cookie have no visit.
 type visit struct {
 	context.Context
-	auth    *Authenticator
-	ticket  ticket.Buffer     // what the cookie holds, if it is any good
-	user    *claims.Principal // nil for nobody
-	merged  *claims.Principal // with what other schemes have found
-	rare    atomic.Pointer[rarity]
-	request http.Request // with the visit as its context
+	auth   *Authenticator
+	ticket ticket.Buffer     // what the cookie holds, if it is any good
+	user   *claims.Principal // nil for nobody
+	merged *claims.Principal // with what other schemes have found
+	rare   atomic.Pointer[rarity]
+}
+
+// newVisit returns a visit and the request that it is known to, for handlers
+// further in: r itself, where its context takes the visit in, or else a copy.
+func (a *Authenticator) newVisit(r *http.Request) (*visit, *http.Request) {
+	ctx := r.Context()
+	if host, ok := ctx.(journey.Host); ok {
+		if around := host.Around(); around != nil {
+			v := &visit{Context: around, auth: a}
+			host.Mount(v)
+			return v, r
+		}
+	}
+	v := &struct { // both are one piece of memory
+		visit
+		request http.Request
+	}{visit: visit{Context: ctx, auth: a}}
+	v.request = *r.WithContext(&v.visit) // that copy stays on the stack
+	return &v.visit, &v.request
 }
 
 // A rarity is what most visits do not have.

@@ -88,6 +88,6 @@ func (p *passage) begin(status int) {
 	if p.log.last != nil {
 		p.log.last(p.writer.Header())
 	}
-	p.status = int32(status)
+	p.status = int16(status)
 	p.journey.Answer()
 }

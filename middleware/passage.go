@@ -29,7 +29,8 @@ type passage struct {
 	log      *requestLog          // nil: not logged
 	writer   http.ResponseWriter  // the original, if the answer is watched, see watch
 	written  int64                // bytes of the body
-	status   int32                // 0: nothing was sent yet
+	status   int16                // 0: nothing was sent yet
+	open     bool                 // for a mount
 	drawn    bool
 	hasNonce bool         // the policy has one
 	bare     bool         // no header was set when the request came to the layers that it is in
@@ -85,6 +86,19 @@ func (p *passage) Value(key any) any {
 	}
 	return p.Context.Value(key)
 }
+
+// Around is that of journey.Host. The passage takes something in only as long as
+// nobody else can know it: between the log of Stack and the handlers within the
+// authenticators.
+func (p *passage) Around() context.Context {
+	if !p.open {
+		return nil
+	}
+	return p.Context
+}
+
+// Mount is that of journey.Host.
+func (p *passage) Mount(ctx context.Context) { p.Context = ctx }
 
 func passageFrom(ctx context.Context) *passage {
 	if p, ok := ctx.(*passage); ok { // mostly, and quicker to find

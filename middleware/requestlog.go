@@ -71,12 +71,14 @@ type logged struct {
 	*requestLog
 	around, within layers
 	next           http.Handler
+	open           bool // next is an authenticator or userNoter
 }
 
 func (l *logged) ServeHTTP(w http.ResponseWriter, outer *http.Request) {
 	p, r := enter(outer)
 	if inner := l.around.before(p, w, r); inner != nil {
 		p.journey.Pass(journey.RequestLog)
+		p.open = l.open
 		if p.log == nil {
 			l.serve(p, w, inner)
 		} else { // logged further out

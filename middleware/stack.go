@@ -79,7 +79,7 @@ func (c Config) handlers(problems *confcheck.Problems) (handlers []func(http.Han
 		}
 	}
 	around, within, requestLog := c.around(problems), c.within(problems), newRequestLog(c.Log, keepOut)
-	handlers = append(handlers, func(next http.Handler) http.Handler { return &logged{requestLog, around, within, next} })
+	handlers = append(handlers, func(next http.Handler) http.Handler { return &logged{requestLog, around, within, next, true} })
 	for _, auth := range c.Authenticators {
 		problems.Add(auth == nil, "Authenticators", "one is nil")
 		if auth != nil {
@@ -117,6 +117,9 @@ func noteUser(next http.Handler) http.Handler { return userNoter{next} }
 type userNoter struct{ next http.Handler }
 
 func (n userNoter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p, ok := r.Context().(*passage); ok {
+		p.open = false
+	}
 	j := journey.From(r.Context())
 	if j.Findings().User == nil {
 		if user := claims.FromContext(r.Context()); user.IsAuthenticated() {
