@@ -1,11 +1,13 @@
 package middleware_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -373,5 +375,63 @@ func TestTokensTooLate(t *testing.T) {
 		if errors.Is(err, antiforgery.ErrHeaderSent) != early || !early && err != nil {
 			t.Errorf("after writing %v: got %v", early, err)
 		}
+	}
+}
+
+// TestAuthenticatorsOfStack: what the authenticators of a Stack find out is known
+// further in, from where there is one context for all of them; what one of a single
+// route finds out is known only there.
+func TestAuthenticatorsOfStack(t *testing.T) {
+	ring := dataprotectiontest.NewKeyRing(t)
+	first := newAuth(t, cookieauth.Config{KeyRing: ring})
+	second := newAuth(t, cookieauth.Config{KeyRing: ring, Scheme: "second", Cookie: cookieauth.Cookie{Name: "__Host-second"}})
+	third := newAuth(t, cookieauth.Config{KeyRing: ring, Scheme: "third", Cookie: cookieauth.Cookie{Name: "__Host-third"}})
+	users := func(r *http.Request) string {
+		return fmt.Sprint(first.User(r).ID(), " ", second.User(r).ID(), " ", third.User(r).ID(), " ", claims.FromContext(r.Context()).Len())
+	}
+	var seen []string
+	var contexts []context.Context
+	note := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			seen, contexts = append(seen, users(r)), append(contexts, r.Context())
+			if next != nil {
+				next.ServeHTTP(w, r)
+				seen = append(seen, users(r))
+			}
+		})
+	}
+	_, log := newJournal(t)
+	stack := must(t)(middleware.Stack(middleware.Config{
+		Log: middleware.LogConfig{Logger: log}, Authenticators: []middleware.Authenticator{first, second},
+	}))
+	h := stack(note(third.Handler(note(nil))))
+	for _, tt := range []struct {
+		name    string
+		signIns []*cookieauth.Authenticator
+		want    []string
+	}{
+		{"nobody", nil, []string{"   0", "   0", "   0"}},
+		{"one", []*cookieauth.Authenticator{second}, []string{" second  1", " second  1", " second  1"}},
+		{"all", []*cookieauth.Authenticator{first, second, third}, []string{"Cookies second  2", "Cookies second third 3", "Cookies second  2"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			seen, contexts = nil, nil
+			r := get("/")
+			for _, auth := range tt.signIns {
+				scheme := map[*cookieauth.Authenticator]string{first: "Cookies", second: "second", third: "third"}[auth]
+				signIn(t, r, auth, claims.New(scheme))
+			}
+			before := r.Context()
+			serve(h, r)
+			if !slices.Equal(seen, tt.want) {
+				t.Errorf("seen %q, want %q", seen, tt.want)
+			}
+			if r.Context() != before || claims.FromContext(before) != nil {
+				t.Error("the request that came in was changed")
+			}
+			if got := claims.FromContext(contexts[0]).Len(); got != min(2, len(tt.signIns)) {
+				t.Errorf("afterwards the context has %d identities", got)
+			}
+		})
 	}
 }
