@@ -11,7 +11,7 @@ import (
 
 // The append forms allocate nothing with room in dst, the text forms their
 // result, but for the key schedules that crypto/aes and crypto/cipher make: one in
-// CBC mode, two in GCM mode. (Under the race detector sync.Pool forgets on purpose.)
+// CBC mode, two in GCM mode, none for a payload that was opened lately. (Under the race detector sync.Pool forgets on purpose.)
 func TestAllocations(t *testing.T) {
 	if fips140.Enabled() {
 		t.Skip("FIPS 140-3 mode takes the modes of crypto/cipher, which allocate")
@@ -45,12 +45,12 @@ func TestAllocations(t *testing.T) {
 				want float64
 			}{
 				{"AppendProtect", func() { p.AppendProtect(dst, plaintext) }, tc.schedules},
-				{"AppendUnprotect", func() { p.AppendUnprotect(ctx, dst, sealed) }, tc.schedules},
+				{"AppendUnprotect", func() { p.AppendUnprotect(ctx, dst, sealed) }, 0},
 				{"Protect", func() { p.Protect(plaintext) }, tc.schedules + 1},
-				{"Unprotect", func() { p.Unprotect(ctx, sealed) }, tc.schedules + result},
+				{"Unprotect", func() { p.Unprotect(ctx, sealed) }, result},
 				{"ProtectString", func() { p.ProtectString(plain) }, tc.schedules + 1},
-				{"UnprotectString", func() { p.UnprotectString(ctx, text) }, tc.schedules + result},
-				{"Inspect", func() { p.Inspect(ctx, sealed) }, tc.schedules},
+				{"UnprotectString", func() { p.UnprotectString(ctx, text) }, result},
+				{"Inspect", func() { p.Inspect(ctx, sealed) }, 0},
 				{"Unprotect of a changed payload", func() { p.Unprotect(ctx, bad) }, tc.refusing + max(0, tc.refusing-1)*result},
 				{"UnprotectString of a changed payload", func() { p.UnprotectString(ctx, badText) }, tc.refusing},
 				{"Unprotect of a foreign payload", func() { p.Unprotect(ctx, foreign) }, 0},

@@ -45,9 +45,9 @@ func TestAllocations(t *testing.T) {
 		want float64
 	}{
 		{"nobody", &sink{http.Header{}}, get("/"), 2},
-		{"a user", &sink{http.Header{}}, alice, 5},
-		{"a user, HTTP/1", http1Sink{serverSink: serverSink{sink: &sink{http.Header{}}}}, alice, 5},
-		{"a user, HTTP/2", http2Sink{serverSink: serverSink{sink: &sink{http.Header{}}}}, alice, 5},
+		{"a user", &sink{http.Header{}}, alice, 4},
+		{"a user, HTTP/1", http1Sink{serverSink: serverSink{sink: &sink{http.Header{}}}}, alice, 4},
+		{"a user, HTTP/2", http2Sink{serverSink: serverSink{sink: &sink{http.Header{}}}}, alice, 4},
 	} {
 		got := testing.AllocsPerRun(200, func() {
 			clear(c.w.Header())

@@ -74,6 +74,16 @@ func (s *site) request(method string, headers ...string) *http.Request {
 	return r
 }
 
+// posts returns requests of so many pages, each with its own token.
+func (s *site) posts(pages int) (all []*http.Request) {
+	s.form.asks = true
+	for range pages {
+		s.do(s.request("GET"))
+		all = append(all, s.request("POST", s.withToken(strings.Clone(s.form.text))))
+	}
+	return all
+}
+
 // do reports whether the form was reached.
 func (s *site) do(r *http.Request) bool {
 	s.form.reached = false
@@ -157,17 +167,21 @@ func guardWorks() ([]work, error) {
 			return nil, err
 		}
 		page := s.request("GET")
-		add := func(k int, r *http.Request, asks bool) {
+		add := func(k int, asks bool, requests ...*http.Request) {
+			next := 0
 			works[k].contenders = append(works[k].contenders, contender{
-				name: g.name, ready: func() { s.form.asks = asks }, do: func() bool { return s.do(r) },
+				name: g.name, ready: func() { s.form.asks = asks }, do: func() bool {
+					next = (next + 1) % len(requests)
+					return s.do(requests[next])
+				},
 			})
 		}
 		if g.header != "" {
-			add(0, s.request("POST", s.withToken(s.text)), false)
-			add(2, page, true)
+			add(0, false, s.posts(many)...)
+			add(2, true, page)
 		}
-		add(1, s.request("POST", append(s.tokenHeader(), sameOrigin)...), false)
-		add(3, page, false)
+		add(1, false, s.request("POST", append(s.tokenHeader(), sameOrigin)...))
+		add(3, false, page)
 	}
 	return works, nil
 }

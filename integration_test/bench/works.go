@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/sealring/sealring/dataprotection"
@@ -16,6 +17,10 @@ type work struct {
 // newWorks checks all contenders and returns what they have to do.
 func newWorks() ([]work, error) {
 	request, err := loginWork("A request of somebody who is signed in", requests)
+	if err != nil {
+		return nil, err
+	}
+	many, err := loginWork("The same of thousands of users, in turn", requestsOfMany)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +40,7 @@ func newWorks() ([]work, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]work{request, signIn, anonymous, seal, open}, guards...), nil
+	return append([]work{request, many, signIn, anonymous, seal, open}, guards...), nil
 }
 
 // loginWork makes contenders of a new set of logins, so that no work meets what
@@ -100,15 +105,26 @@ func newLogins(p page) ([]namedLogin, error) {
 	return all, nil
 }
 
-func requests(l namedLogin, seen *string) contender {
-	w := newWriter()
-	l.login.signIn(w, newRequest(otherCookies))
-	cookie, _, _ := strings.Cut(w.header.Get("Set-Cookie"), ";")
-	r := newRequest(otherCookies + "; " + cookie)
+func requests(l namedLogin, seen *string) contender { return requestsOf(1, l, seen) }
+
+func requestsOfMany(l namedLogin, seen *string) contender { return requestsOf(many, l, seen) }
+
+// many are so many that one comes again long after what somebody has remembered of it.
+const many = 4096
+
+func requestsOf(users int, l namedLogin, seen *string) contender {
+	w, all, next := newWriter(), make([]*http.Request, users), 0
+	for i := range all {
+		clear(w.header)
+		l.login.signIn(w, newRequest(otherCookies))
+		cookie, _, _ := strings.Cut(w.header.Get("Set-Cookie"), ";")
+		all[i] = newRequest(otherCookies + "; " + cookie)
+	}
 	return contender{name: l.name, do: func() bool {
 		*seen = ""
 		clear(w.header)
-		l.login.serve(w, r)
+		l.login.serve(w, all[next])
+		next = (next + 1) % users
 		return *seen == alice.ID
 	}}
 }

@@ -29,3 +29,21 @@ func (b *Bound) AppendForged(modifier, message []byte) []byte {
 	encryptCBC(block, out[len(modifier):])
 	return append(out, s.hmac(b.suite.Hash, mac, out[len(modifier):])...)
 }
+
+// Remembered returns how many payloads a Bound remembers, and whether it has places
+// for any.
+func (b *Bound) Remembered() (n int, hasTable bool) {
+	table := b.recent.table.Load()
+	if table == nil {
+		return 0, false
+	}
+	for i := range table {
+		if table[i].keys.Load() != nil {
+			n++
+		}
+	}
+	return n, true
+}
+
+// Places is how many payloads are remembered at most.
+const Places = places

@@ -50,9 +50,10 @@ func (k *Key) Suite() Suite { return k.suite }
 // again is worth keeping. Bind does not keep aad.
 func (k *Key) Bind(aad []byte) *Bound {
 	return &Bound{
-		suite: k.suite,
-		kdf:   k.prf.bind(aad, k.header, k.suite.keySize()+k.suite.macSize()),
-		err:   k.err,
+		suite:  k.suite,
+		kdf:    k.prf.bind(aad, k.header, k.suite.keySize()+k.suite.macSize()),
+		err:    k.err,
+		recent: new(recent),
 	}
 }
 
@@ -60,12 +61,12 @@ func (k *Key) Bind(aad []byte) *Bound {
 func (k Key) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "authenc.Key(%v)", k.suite) }
 
 // A Bound seals and opens payloads of one key and one additional authenticated
-// data. It is immutable and safe for concurrent use. Only [Key.Bind] makes one
-// that works.
+// data. It is safe for concurrent use. Only [Key.Bind] makes one that works.
 type Bound struct {
-	suite Suite
-	kdf   kdf
-	err   error // of every use
+	suite  Suite
+	kdf    kdf
+	err    error // of every use
+	recent *recent
 }
 
 // Format prints the suite only, whatever the verb.

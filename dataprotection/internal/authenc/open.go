@@ -28,13 +28,19 @@ func (b *Bound) AppendOpen(dst, sealed []byte) ([]byte, error) {
 
 func (b *Bound) openGCM(dst, sealed []byte) ([]byte, error) {
 	modifier, rest := sealed[:modifierSize], sealed[modifierSize:]
-	gcm, err := b.newGCM(modifier)
-	if err != nil {
-		return nil, err
+	gcm, known := b.recent.gcm(modifier)
+	if !known {
+		var err error
+		if gcm, err = b.newGCM(modifier); err != nil {
+			return nil, err
+		}
 	}
 	out, err := gcm.Open(dst, rest[:nonceSize], rest[nonceSize:], nil)
 	if err != nil {
 		return nil, ErrOpen
+	}
+	if !known {
+		b.recent.rememberGCM(modifier, gcm)
 	}
 	return out, nil
 }
@@ -51,13 +57,20 @@ func (b *Bound) openCBC(dst, sealed []byte) ([]byte, error) {
 	if len(message)%blockSize != 0 {
 		return nil, ErrOpen
 	}
-	encryption, mac := b.subkeys(s, modifier)
+	var encryption []byte
+	block, mac, known := b.recent.cbc(modifier)
+	if !known {
+		encryption, mac = b.subkeys(s, modifier)
+	}
 	if !hmac.Equal(s.hmac(b.suite.Hash, mac, message), sum) {
 		return nil, ErrOpen
 	}
-	block, err := b.suite.newCipher(encryption)
-	if err != nil {
-		return nil, err
+	if !known {
+		var err error
+		if block, err = b.suite.newCipher(encryption); err != nil {
+			return nil, err
+		}
+		b.recent.rememberCBC(modifier, block, mac)
 	}
 
 	// The last block first, since its padding tells how much room the rest needs.
