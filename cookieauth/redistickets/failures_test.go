@@ -45,7 +45,7 @@ func allFail(t *testing.T, s *redistickets.Store, text string) {
 }
 
 func TestServerAway(t *testing.T) {
-	server := realtest.Redis(t)
+	server := realtest.Redis(t, "--appendfsync", "always")
 	client := use(t, redis.NewClient(&redis.Options{Addr: server.Address, MaxRetries: -1, DialerRetries: 1}))
 	s := store(t, client, "")
 	create(t, s, session("A", "u"))

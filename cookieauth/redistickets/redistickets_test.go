@@ -30,6 +30,10 @@ func TestContract(t *testing.T) {
 		prefix := prefixes.next()
 		return func() sessiontest.Store { return store(t, dial(t, server), prefix) }
 	}, sessiontest.Options{Restart: func() {
+		// From the answer to this on, all that the server has answered is on disk.
+		if err := dial(t, server).ConfigSet(t.Context(), "appendfsync", "always").Err(); err != nil {
+			t.Fatal(err)
+		}
 		server.Kill()
 		server.Start(t)
 	}})

@@ -22,7 +22,7 @@ func outage(t *testing.T, what string, err error, text string) {
 }
 
 func TestServerAway(t *testing.T) {
-	server := realtest.Redis(t)
+	server := realtest.Redis(t, "--appendfsync", "always")
 	client := use(t, redis.NewClient(&redis.Options{Addr: server.Address, MaxRetries: -1, DialerRetries: 1}))
 	s := store(t, client, "")
 	if err := s.Add(t.Context(), element("<a />"), ""); err != nil {
