@@ -78,7 +78,7 @@ func (l *logged) ServeHTTP(w http.ResponseWriter, outer *http.Request) {
 	p, r := enter(outer)
 	if inner := l.around.before(p, w, r); inner != nil {
 		p.journey.Pass(journey.RequestLog)
-		p.open = l.open
+		p.open = l.open && r != outer // or else somebody knows the passage already
 		if p.log == nil {
 			l.serve(p, w, inner)
 		} else { // logged further out

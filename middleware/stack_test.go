@@ -378,6 +378,47 @@ func TestTokensTooLate(t *testing.T) {
 	}
 }
 
+// A Stack within another takes nothing into a context that others know already, and
+// may be using.
+func TestStackWithinStack(t *testing.T) {
+	ring := dataprotectiontest.NewKeyRing(t)
+	outer := newAuth(t, cookieauth.Config{KeyRing: ring})
+	inner := newAuth(t, cookieauth.Config{KeyRing: ring, Scheme: "inner", Cookie: cookieauth.Cookie{Name: "__Host-inner"}})
+	_, log := newJournal(t)
+	stack := func(auth *cookieauth.Authenticator) func(http.Handler) http.Handler {
+		return must(t)(middleware.Stack(middleware.Config{Log: middleware.LogConfig{Logger: log}, Authenticators: []middleware.Authenticator{auth}}))
+	}
+	within := stack(inner)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if got := claims.FromContext(r.Context()); got.Len() != 2 || inner.User(r).ID() != "2" {
+			t.Errorf("within both %d identities are known, and %v", got.Len(), inner.User(r))
+		}
+	}))
+	h := stack(outer)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		done, looking := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(looking)
+			for n := 0; ; n++ {
+				if got := claims.FromContext(r.Context()); got.ID() != "1" || got.Len() != 1 {
+					t.Errorf("between the two there is %v with %d identities", got, got.Len())
+					return
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		}()
+		within.ServeHTTP(w, r)
+		close(done)
+		<-looking
+	}))
+	r := signIn(t, signIn(t, get("/"), outer, claims.New("1")), inner, claims.New("2"))
+	for range 20 {
+		serve(h, r)
+	}
+}
+
 // TestAuthenticatorsOfStack: what the authenticators of a Stack find out is known
 // further in, from where there is one context for all of them; what one of a single
 // route finds out is known only there.
