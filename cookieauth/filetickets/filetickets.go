@@ -93,7 +93,8 @@ func Provision(dir string) error {
 }
 
 // prepare makes what is missing. The version comes last: it is the sign that the
-// rest is there.
+// rest is there. If another instance has placed one meanwhile it is replaced, which
+// does no harm: everybody looks once more.
 func (s *Store) prepare() error {
 	if _, err := os.Lstat(s.path(versionFile)); err == nil {
 		return nil
@@ -106,7 +107,7 @@ func (s *Store) prepare() error {
 			return err
 		}
 	}
-	if err := diskfile.Write(s.path(versionFile), []byte(rand.Text())); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := s.place(context.Background(), s.path(versionFile), rand.Text()); err != nil {
 		return err
 	}
 	return diskfile.SyncDir(s.dir)
