@@ -3,7 +3,6 @@ package middleware
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"net/http"
 	"net/netip"
 	"sync/atomic"
@@ -12,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/internal/base64url"
 	"github.com/sealring/sealring/internal/journey"
 	"github.com/sealring/sealring/internal/origin"
 )
@@ -178,7 +178,7 @@ type random [16]byte
 
 // text returns the number in 22 characters of base64 for URLs.
 func (r *random) text() (text [22]byte) {
-	base64.RawURLEncoding.Encode(text[:], r[:])
+	base64url.AppendEncode(text[:0], r[:])
 	return text
 }
 

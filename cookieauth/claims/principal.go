@@ -139,8 +139,8 @@ func (p *Principal) Name() string {
 // ID returns the user's id: the value of the first claim of TypeNameIdentifier,
 // else of TypeSubject, else "".
 func (p *Principal) ID() string {
-	if id, ok := p.value(TypeNameIdentifier); ok {
-		return id
+	if c, ok := p.Find(TypeNameIdentifier); ok {
+		return c.Value
 	}
 	return p.Value(TypeSubject)
 }
@@ -178,19 +178,8 @@ func (p *Principal) Find(claimType string) (Claim, bool) {
 
 // Value returns the value of the first claim of a type, or "".
 func (p *Principal) Value(claimType string) string {
-	value, _ := p.value(claimType)
-	return value
-}
-
-func (p *Principal) value(claimType string) (string, bool) {
-	if p.isPacked() {
-		_, value, ok := p.packed.Find(claimType)
-		return value, ok
-	}
-	if c := p.first(claimType); c != nil {
-		return c.Value, true
-	}
-	return "", false
+	c, _ := p.Find(claimType)
+	return c.Value
 }
 
 // first returns the first claim of a type, or nil.

@@ -23,14 +23,17 @@ func UserOf(p *claims.Principal) (u User) {
 		return User{}
 	}
 	u.Authenticated = true
-	if u.UID, u.ByClaims = claimUID(p); !u.ByClaims {
-		all := p.Identities()
-		u.Name = all[slices.IndexFunc(all, isAuthenticated)].Name()
+	if u.UID, u.ByClaims = claimUID(p); u.ByClaims {
+		return u
+	}
+	for _, i := range p.Identities() {
+		if i.IsAuthenticated() {
+			u.Name = i.Name()
+			break
+		}
 	}
 	return u
 }
-
-func isAuthenticated(i claims.Identity) bool { return i.IsAuthenticated() }
 
 // The claims that tell users apart, best first. Unlike elsewhere, their types are
 // compared exactly.
@@ -88,13 +91,12 @@ func mostPreferred(list iter.Seq[claims.Claim]) (claims.Claim, bool) {
 }
 
 func authenticatedClaims(p *claims.Principal) (all []*claims.Claim) {
-	for i := range p.Identities() {
-		if !p.Identities()[i].IsAuthenticated() {
+	for _, i := range p.Identities() {
+		if !i.IsAuthenticated() {
 			continue
 		}
-		list := p.Identities()[i].Claims
-		for k := range list {
-			all = append(all, &list[k])
+		for k := range i.Claims {
+			all = append(all, &i.Claims[k])
 		}
 	}
 	return all
