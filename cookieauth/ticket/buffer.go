@@ -27,19 +27,17 @@ func (b *Buffer) UnmarshalBinary(data []byte) error {
 // properties, whose texts are parts of text, which is ASCII. For all others, and
 // for what is no ticket, it returns false.
 func (b *Buffer) readOrdinary(text string) bool {
-	r := ordinaryReader{rest: text}
-	version, scheme, identities := r.int32(), r.string(), r.int32()
+	r := packed.Reader{Rest: text}
+	version, scheme, identities := r.Int32(), r.Text(), r.Int32()
 	if version != ticketVersion || identities != 1 {
 		return false
 	}
-	identity, rest, ok := packed.Read(r.rest)
-	if !ok {
+	identity, ok := r.Identity()
+	if !ok || r.Int32() != propertiesVersion {
 		return false
 	}
-	r.rest = rest
-	version = r.int32()
-	properties, ok := r.properties()
-	if !ok || version != propertiesVersion {
+	properties, ok := readProperties(&r)
+	if !ok {
 		return false
 	}
 	b.principal.Pack(identity)
@@ -47,49 +45,22 @@ func (b *Buffer) readOrdinary(text string) bool {
 	return true
 }
 
-// An ordinaryReader reads what is ASCII, where the length of a text takes one byte.
-// It returns zero values for what is not there.
-type ordinaryReader struct {
-	rest   string
-	failed bool
-}
-
-// properties reads a few properties, all of different names.
-func (r *ordinaryReader) properties() (p Properties, ok bool) {
-	n, all := r.int32(), r.rest
-	if r.failed || n < 0 || n > 8 {
+// readProperties reads a few properties, all of different names.
+func readProperties(r *packed.Reader) (p Properties, ok bool) {
+	n, all := r.Int32(), r.Rest
+	if r.Failed || n < 0 || n > 8 {
 		return p, false
 	}
 	for range n {
-		key := r.string()
+		key := r.Text()
 		if _, twice := p.Get(key); twice {
 			return p, false
 		}
-		r.string() // the value
-		if r.failed {
+		r.Text() // the value
+		if r.Failed {
 			return p, false
 		}
-		p.packed = all[:len(all)-len(r.rest)]
+		p.packed = all[:len(all)-len(r.Rest)]
 	}
 	return p, true
-}
-
-func (r *ordinaryReader) int32() int32 {
-	b := r.rest
-	if len(b) < 4 {
-		r.failed = true
-		return 0
-	}
-	r.rest = b[4:]
-	return int32(uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24)
-}
-
-func (r *ordinaryReader) string() string {
-	if b := r.rest; len(b) > 0 && int(b[0]) < len(b) {
-		end := 1 + int(b[0])
-		r.rest = b[end:]
-		return b[1:end]
-	}
-	r.failed = true
-	return ""
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sealring/sealring/cookieauth/internal/packed"
 )
 
 // Names of properties with a meaning to everyone who reads tickets.
@@ -69,12 +71,10 @@ func (p Properties) Get(key string) (string, bool) {
 	return "", false
 }
 
-func unpackItem(packed string) (i item, rest string) {
-	end := 1 + int(packed[0])
-	i.key, packed = packed[1:end], packed[end:]
-	end = 1 + int(packed[0])
-	i.value, packed = packed[1:end], packed[end:]
-	return i, packed
+func unpackItem(text string) (i item, rest string) {
+	key, at := packed.Take(text, 0)
+	value, at := packed.Take(text, at)
+	return item{key, value}, text[at:]
 }
 
 // unpack makes the items, before one of them is changed.

@@ -14,9 +14,6 @@ const (
 	PlaceholderText = "\x01" + Placeholder
 	// Ordinary is how most claims end: three defaults and no properties.
 	Ordinary = PlaceholderText + PlaceholderText + PlaceholderText + "\x00\x00\x00\x00"
-
-	// noMore follows the claims of an identity without bootstrap context and actor.
-	noMore = "\x00\x00"
 )
 
 // The types that the placeholder stands for.
@@ -31,54 +28,6 @@ type Identity struct {
 	text  string // from the authentication type on
 	first uint32 // where in text the first claim is
 	count uint32 // of claims
-}
-
-// Read looks at the identity that text, which must be ASCII, begins with, and
-// returns what follows it. It is false if there is none or if it has more than
-// ordinary claims: such an identity has to be taken apart.
-func Read(text string) (i Identity, rest string, ok bool) {
-	at, end := 0, 0
-	for field := range 3 { // authentication type, name type, role type
-		if end = skip(text, at); end < 0 || field > 0 && end == at+1 {
-			return Identity{}, "", false
-		}
-		at = end
-	}
-	if len(text)-at < 4 {
-		return Identity{}, "", false
-	}
-	first, count := at+4, uint32(text[at])|uint32(text[at+1])<<8|uint32(text[at+2])<<16|uint32(text[at+3])<<24
-	at = first
-	for range count { // of which each needs a few bytes, so hostile counts end soon
-		if at = skip(text, at); at < 0 {
-			return Identity{}, "", false
-		}
-		if at = skip(text, at); at < 0 || len(text)-at < len(Ordinary) || text[at:at+len(Ordinary)] != Ordinary {
-			return Identity{}, "", false
-		}
-		at += len(Ordinary)
-	}
-	if len(text)-at < len(noMore) || text[at:at+len(noMore)] != noMore {
-		return Identity{}, "", false
-	}
-	return Identity{text[:at], uint32(first), count}, text[at+len(noMore):], true
-}
-
-// skip returns where the text at a position ends, or a negative number.
-func skip(text string, at int) int {
-	if at >= len(text) {
-		return -1
-	}
-	if end := at + 1 + int(text[at]); end <= len(text) {
-		return end
-	}
-	return -1
-}
-
-// take returns the text at a position, and where it ends.
-func take(text string, at int) (string, int) {
-	end := at + 1 + int(text[at])
-	return text[at+1 : end], end
 }
 
 // IsZero reports whether there is no identity.
@@ -98,9 +47,9 @@ func (i *Identity) NameType() string { return orDefault(i.header(1), DefaultName
 func (i *Identity) RoleType() string { return orDefault(i.header(2), DefaultRoleType) }
 
 func (i *Identity) header(field int) string {
-	text, at := take(i.text, 0)
+	text, at := Take(i.text, 0)
 	for range field {
-		text, at = take(i.text, at)
+		text, at = Take(i.text, at)
 	}
 	return text
 }
@@ -150,8 +99,8 @@ func (i *Identity) Has(claimType, value string) bool {
 // claim returns the claim at a position of text, its type perhaps the placeholder,
 // and where the next one is.
 func claim(text string, at int) (claimType, value string, next int) {
-	claimType, at = take(text, at)
-	value, at = take(text, at)
+	claimType, at = Take(text, at)
+	value, at = Take(text, at)
 	return claimType, value, at + len(Ordinary)
 }
 
