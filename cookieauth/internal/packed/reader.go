@@ -21,7 +21,7 @@ func (r *Reader) Identity() (i Identity, ok bool) {
 		r.Skip(Ordinary)
 	}
 	i.text = all[:len(all)-len(r.Rest)]
-	r.Skip("\x00\x00") // neither bootstrap context nor actor
+	r.Skip("\x00\x00")                                // neither bootstrap context nor actor
 	if r.Failed || nameType == "" || roleType == "" { // the default, too, but nobody writes it so
 		return Identity{}, false
 	}
