@@ -28,15 +28,23 @@ func AppendEncode(dst, src []byte) []byte {
 	dst = slices.Grow(dst, n)[:start+n]
 	out := dst[start:]
 	for len(src) >= 8 { // six of them become eight characters
-		v := binary.BigEndian.Uint64(src)
-		binary.LittleEndian.PutUint64(out, uint64(pairs[v>>52])|
-			uint64(pairs[v>>40&0xfff])<<16|
-			uint64(pairs[v>>28&0xfff])<<32|
-			uint64(pairs[v>>16&0xfff])<<48)
+		binary.LittleEndian.PutUint64(out, encodeSix(binary.BigEndian.Uint64(src)))
 		src, out = src[6:], out[8:]
 	}
-	base64.RawURLEncoding.Encode(out, src)
+	for len(src) > 0 { // the last ones, with zeros behind them
+		var last [8]byte
+		copy(last[:], src)
+		binary.LittleEndian.PutUint64(last[:], encodeSix(binary.BigEndian.Uint64(last[:])))
+		copy(out, last[:])
+		src, out = src[min(6, len(src)):], out[min(8, len(out)):]
+	}
 	return dst
+}
+
+// encodeSix returns the eight characters of the upper six bytes of v, the first one
+// in the low byte.
+func encodeSix(v uint64) uint64 {
+	return uint64(pairs[v>>52]) | uint64(pairs[v>>40&0xfff])<<16 | uint64(pairs[v>>28&0xfff])<<32 | uint64(pairs[v>>16&0xfff])<<48
 }
 
 // ErrCorrupt is the error of text that AppendEncode cannot have written.
