@@ -28,15 +28,24 @@ func (l *layer) handler(next http.Handler) http.Handler { return layers{l}.handl
 // processor guesses wrong.
 type layers []*layer
 
-func (l layers) handler(next http.Handler) http.Handler { return &layered{l, next} }
+func (l layers) handler(next http.Handler) http.Handler { return &layered{l, l.stages(), next} }
+
+func (l layers) stages() (all journey.Stage) {
+	for _, layer := range l {
+		all |= layer.stage
+	}
+	return all
+}
 
 type layered struct {
 	layers layers
+	stages journey.Stage
 	next   http.Handler
 }
 
 func (l *layered) ServeHTTP(w http.ResponseWriter, outer *http.Request) {
 	p, r := enter(outer)
+	p.journey.Pass(l.stages)
 	l.layers.serve(p, w, r, l.next)
 	if r != outer {
 		notePattern(outer, r)
@@ -54,7 +63,6 @@ func (l layers) serve(p *passage, w http.ResponseWriter, r *http.Request, next h
 func (l layers) before(p *passage, w http.ResponseWriter, r *http.Request) *http.Request {
 	p.bare = len(w.Header()) == 0
 	for _, layer := range l {
-		p.journey.Pass(layer.stage)
 		if r = layer.before(p, w, r); r == nil {
 			return nil
 		}

@@ -51,7 +51,7 @@ type LogConfig struct {
 // The writer is wrapped in one that can do what the original can.
 func RequestLog(cfg LogConfig) func(http.Handler) http.Handler {
 	l := newRequestLog(cfg, nil)
-	return func(next http.Handler) http.Handler { return &logged{requestLog: l, next: next} }
+	return logged{requestLog: l}.handler
 }
 
 type requestLog struct {
@@ -70,14 +70,20 @@ func newRequestLog(cfg LogConfig, last func(http.Header)) *requestLog {
 type logged struct {
 	*requestLog
 	around, within layers
-	next           http.Handler
+	stages         journey.Stage
 	open           bool // next is an authenticator or userNoter
+	next           http.Handler
+}
+
+func (l logged) handler(next http.Handler) http.Handler {
+	l.stages, l.next = l.around.stages()|journey.RequestLog|l.within.stages(), next
+	return &l
 }
 
 func (l *logged) ServeHTTP(w http.ResponseWriter, outer *http.Request) {
 	p, r := enter(outer)
+	p.journey.Pass(l.stages)
 	if inner := l.around.before(p, w, r); inner != nil {
-		p.journey.Pass(journey.RequestLog)
 		p.open = l.open && r != outer // or else somebody knows the passage already
 		if p.log == nil {
 			l.serve(p, w, inner)

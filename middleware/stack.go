@@ -79,7 +79,7 @@ func (c Config) handlers(problems *confcheck.Problems) (handlers []func(http.Han
 		}
 	}
 	around, within, requestLog := c.around(problems), c.within(problems), newRequestLog(c.Log, keepOut)
-	handlers = append(handlers, func(next http.Handler) http.Handler { return &logged{requestLog, around, within, next, true} })
+	handlers = append(handlers, logged{requestLog: requestLog, around: around, within: within, open: true}.handler)
 	for _, auth := range c.Authenticators {
 		problems.Add(auth == nil, "Authenticators", "one is nil")
 		if auth != nil {
@@ -136,6 +136,10 @@ func handRouteOut(next http.Handler) http.Handler { return routeNoter{next} }
 type routeNoter struct{ next http.Handler }
 
 func (n routeNoter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p, ok := r.Context().(*passage); ok && r == &p.request {
+		n.next.ServeHTTP(w, r) // the log has this request itself
+		return
+	}
 	defer noteRoute(r)
 	n.next.ServeHTTP(w, r)
 }

@@ -56,21 +56,24 @@ func Late() *Journey {
 	return j
 }
 
-// Pass notes that the request goes through a handler, and whether that should
-// have stood further out.
-func (j *Journey) Pass(s Stage) {
+// Pass notes that the request goes through handlers that stand in their order, and
+// whether they should have stood further out.
+func (j *Journey) Pass(stages Stage) {
 	if j == nil {
 		return
 	}
-	state := j.state.Or(s.bit())
-	if state&s.bit() == 0 && !(state&isLate != 0 && s == Authenticate) {
-		j.judge(s, state)
+	state := j.state.Or(uint32(stages))
+	if state&isLate != 0 {
+		stages &^= Authenticate
 	}
+	j.judge(stages&^Stage(state), state)
 }
 
-func (j *Journey) judge(s Stage, state uint32) {
-	if state&s.within() != 0 {
-		j.broken.CompareAndSwap(0, violated(s, state))
+// judge looks for a rule that stages break by coming after those in the state.
+func (j *Journey) judge(stages Stage, state uint32) {
+	passed, outermost := Stage(state)&allStages, stages&-stages
+	if passed > outermost { // which has one that stands further in
+		j.broken.CompareAndSwap(0, violated(stages, passed))
 	}
 }
 

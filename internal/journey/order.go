@@ -3,14 +3,15 @@ package journey
 import (
 	"context"
 	"log/slog"
+	"math/bits"
 )
 
-// A Stage is one of the suite's handlers.
-type Stage uint8
+// A Stage is one of the suite's handlers, or several of them.
+type Stage uint32
 
 // The stages, outermost first.
 const (
-	PublicOrigin Stage = iota
+	PublicOrigin Stage = 1 << iota
 	RequestLog
 	RedirectHTTPS
 	SecurityHeaders
@@ -21,16 +22,11 @@ const (
 // Order is the order of the stages, for people.
 const Order = "PublicOrigin, RequestLog, RedirectHTTPS, SecurityHeaders, the authenticators' Handler, the antiforgery Handler, routes"
 
-func (s Stage) bit() uint32 { return 1 << s }
+const allStages = Antiforgery<<1 - 1
 
-// within returns all stages further in, harmless orders or not.
-func (s Stage) within() uint32 { return allStages &^ (s.bit()<<1 - 1) }
-
-const allStages uint32 = 1<<(Antiforgery+1) - 1
-
-// String returns the name of the stage.
+// String returns the name of one stage.
 func (s Stage) String() string {
-	return [...]string{"PublicOrigin", "RequestLog", "RedirectHTTPS", "SecurityHeaders", "the authenticator's Handler", "the antiforgery Handler"}[s]
+	return [...]string{"PublicOrigin", "RequestLog", "RedirectHTTPS", "SecurityHeaders", "the authenticator's Handler", "the antiforgery Handler"}[bits.TrailingZeros32(uint32(s))]
 }
 
 // A Rule says that one stage must stand outside of another, and why.
@@ -52,11 +48,11 @@ var rules = [...]Rule{
 	{Authenticate, Antiforgery, "it takes every user for nobody"},
 }
 
-// violated returns the rule that a stage breaks by coming after the passed ones,
-// counted from 1, or 0.
-func violated(s Stage, passed uint32) uint32 {
+// violated returns the first rule that stages break by coming after those that were
+// passed, counted from 1, or 0.
+func violated(stages, passed Stage) uint32 {
 	for k := range rules {
-		if rules[k].Outer == s && passed&rules[k].Inner.bit() != 0 {
+		if stages&rules[k].Outer != 0 && passed&rules[k].Inner != 0 {
 			return uint32(k) + 1
 		}
 	}
