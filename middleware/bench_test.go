@@ -66,7 +66,7 @@ func BenchmarkStack(b *testing.B) {
 			Antiforgery:    csrf,
 		}))(small)
 	}
-	alice := signIn(b, get("/"), auth, claims.New("42", claims.Name("Alice"), claims.Role("editor")))
+	alice := signIn(b, get("/"), auth, claims.New("42", claims.Name("alice"), claims.Email("alice@example.com"), claims.Role("admin"), claims.Role("editor")))
 	b.Run("login cookie alone", func(b *testing.B) { bench(b, auth.Handler(small), alice) })
 	b.Run("everything", func(b *testing.B) { bench(b, stack(zerolog.New(io.Discard)), alice) })
 	b.Run("everything, no log", func(b *testing.B) { bench(b, stack(zerolog.Nop()), alice) })

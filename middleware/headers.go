@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -14,9 +15,10 @@ import (
 )
 
 // DefaultContentSecurityPolicy lets pages load what comes from the site itself, and
-// run inline scripts and styles that have the nonce. No page can be shown in a
+// run inline scripts and styles that have the nonce: both have no directive of their
+// own and fall back on the default. No page can be shown in a
 // frame, and forms can only be sent to the site.
-const DefaultContentSecurityPolicy = "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; " +
+const DefaultContentSecurityPolicy = "default-src 'self' 'nonce-{nonce}'; " +
 	"img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // HeadersConfig configures SecurityHeaders. It is copied.
@@ -92,8 +94,8 @@ func (c *HeadersConfig) check(p *confcheck.Problems, prefix string) {
 type securityHeaders struct {
 	names  []string // that of the policy comes last
 	values []string // of all but the policy
-	policy []string // the pieces between the nonces
-	look   bool     // one of the names may be set twice, by RedirectHTTPS or here
+	policy contentPolicy
+	look   bool // one of the names may be set twice, by RedirectHTTPS or here
 }
 
 func newSecurityHeaders(cfg HeadersConfig) *layer {
@@ -112,11 +114,7 @@ func newSecurityHeaders(cfg HeadersConfig) *layer {
 		policyName += "-Report-Only"
 	}
 	s.names, s.look = append(s.names, policyName), set[policyName] != "" || set[hstsName] != ""
-	policy := cfg.ContentSecurityPolicy
-	if policy == "" {
-		policy = DefaultContentSecurityPolicy
-	}
-	s.policy = strings.Split(policy, "{nonce}")
+	s.policy = newContentPolicy(cmp.Or(cfg.ContentSecurityPolicy, DefaultContentSecurityPolicy))
 	return newLayer(journey.SecurityHeaders, loggerOr(cfg.Logger), s.before)
 }
 
@@ -124,7 +122,7 @@ func (s *securityHeaders) before(p *passage, w http.ResponseWriter, r *http.Requ
 	h := w.Header()
 	// The values are of this request: what is in a header may be changed.
 	values := append(p.takeValues(len(s.names)), s.values...)
-	values = append(values, s.policyFor(p))
+	values = append(values, s.policy.of(p))
 	unset := p.bare && !s.look // mostly, and quicker to find
 	for k, name := range s.names {
 		if unset || !isSet(h, name) {
@@ -132,17 +130,6 @@ func (s *securityHeaders) before(p *passage, w http.ResponseWriter, r *http.Requ
 		}
 	}
 	return r
-}
-
-// policyFor returns the policy with the nonce of a request.
-func (s *securityHeaders) policyFor(p *passage) string {
-	if len(s.policy) == 1 {
-		return s.policy[0]
-	}
-	p.draw()
-	p.hasNonce = true
-	nonce := p.random[1].text()
-	return strings.Join(s.policy, string(nonce[:]))
 }
 
 func isSet(h http.Header, name string) bool {

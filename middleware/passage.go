@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
 	"net/netip"
 	"sync/atomic"
@@ -11,7 +10,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/sealring/sealring/cookieauth/claims"
-	"github.com/sealring/sealring/internal/base64url"
 	"github.com/sealring/sealring/internal/journey"
 	"github.com/sealring/sealring/internal/origin"
 )
@@ -31,13 +29,13 @@ type passage struct {
 	written  int64                // bytes of the body
 	status   int16                // 0: nothing was sent yet
 	open     bool                 // for a mount
-	drawn    bool
-	hasNonce bool         // the policy has one
-	bare     bool         // no header was set when the request came to the layers that it is in
-	taken    uint8        // how many of values are taken
-	random   [2]random    // an id and a nonce, see draw
-	values   [6]string    // room for those of headers, see takeValues
-	request  http.Request // with the passage as its context
+	hasNonce bool                 // the policy has one
+	bare     bool                 // no header was set when the request came to the layers that it is in
+	taken    uint8                // how many of values are taken
+	ownID    [12]byte             // unless the request was told another, see draw
+	ownNonce [22]byte             // see draw
+	values   [6]string            // room for those of headers, see takeValues
+	request  http.Request         // with the passage as its context
 }
 
 // told is what proxies, or settings in their place, tell of a request. It does not
@@ -125,13 +123,10 @@ func enter(r *http.Request) (*passage, *http.Request) {
 	return p, &p.request
 }
 
-// draw makes the random numbers, both at once: asking for them is what takes time.
+// draw makes an id and a nonce, both at once, unless there are some.
 func (p *passage) draw() {
-	if !p.drawn {
-		var both [2 * len(random{})]byte
-		rand.Read(both[:])
-		p.random[0], p.random[1] = random(both[:len(random{})]), random(both[len(random{}):])
-		p.drawn = true
+	if p.ownID == [len(p.ownID)]byte{} {
+		draw(p.ownID[:], p.ownNonce[:])
 	}
 }
 
@@ -143,8 +138,7 @@ func (p *passage) id() string {
 	if id := p.givenID(); id != "" {
 		return id
 	}
-	text := p.random[0].text()
-	return string(text[:])
+	return string(p.ownID[:])
 }
 
 // givenID returns the id that a proxy has given the request, or "".
@@ -160,8 +154,7 @@ func (p *passage) addID(e *zerolog.Event) *zerolog.Event {
 	if id := p.givenID(); id != "" {
 		return e.Str("request_id", id)
 	}
-	text := p.random[0].text()
-	return e.Str("request_id", string(text[:]))
+	return e.Str("request_id", string(p.ownID[:]))
 }
 
 // nonce returns the nonce of the request, which has none if no policy does.
@@ -169,17 +162,7 @@ func (p *passage) nonce() string {
 	if !p.hasNonce {
 		return ""
 	}
-	text := p.random[1].text()
-	return string(text[:])
-}
-
-// A random is a number that nobody guesses.
-type random [16]byte
-
-// text returns the number in 22 characters of base64 for URLs.
-func (r *random) text() (text [22]byte) {
-	base64url.AppendEncode(text[:0], r[:])
-	return text
+	return string(p.ownNonce[:])
 }
 
 // takeValues returns an empty slice with room for n values of headers, which is
