@@ -15,25 +15,30 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"strings"
 	"time"
 )
 
 func main() {
 	log.SetFlags(0)
 	rounds := flag.Int("rounds", 10, "how many `rounds` there are; the tables show medians")
+	only := flag.String("only", "", "measure only works whose names have this `text` in them")
 	turn := flag.Duration("turn", 80*time.Millisecond, "how long one contender's turn takes")
 	flag.Parse()
-	if err := run(*rounds, *turn); err != nil {
+	if err := run(*only, *rounds, *turn); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(rounds int, turn time.Duration) error {
+func run(only string, rounds int, turn time.Duration) error {
 	works, err := newWorks()
 	if err != nil {
 		return err
 	}
 	for _, w := range works {
+		if !strings.Contains(w.name, only) {
+			continue
+		}
 		results, err := measure(w.contenders, rounds, turn)
 		if err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/sealring/sealring/dataprotection"
@@ -40,7 +41,11 @@ func newWorks() ([]work, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]work{request, many, signIn, anonymous, seal, open}, guards...), nil
+	stack, err := stackWork()
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat([]work{request, many, signIn, anonymous, seal, open}, guards, []work{stack}), nil
 }
 
 // loginWork makes contenders of a new set of logins, so that no work meets what
