@@ -10,14 +10,16 @@ type contentPolicy struct {
 
 func newContentPolicy(text string) (c contentPolicy) {
 	room := strings.Repeat("-", len(passage{}.ownNonce))
-	pieces := strings.Split(text, "{nonce}")
-	for _, piece := range pieces[:len(pieces)-1] {
-		c.text += piece
+	for {
+		before, after, found := strings.Cut(text, "{nonce}")
+		c.text += before
+		if !found {
+			return c
+		}
 		c.nonces = append(c.nonces, len(c.text))
 		c.text += room
+		text = after
 	}
-	c.text += pieces[len(pieces)-1]
-	return c
 }
 
 // of returns the policy with the nonce of a request.
