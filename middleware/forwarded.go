@@ -23,37 +23,33 @@ var (
 	errNode        = errors.New("the address of a client or proxy is malformed")
 )
 
-// hops returns what the headers say, the nearest proxy first.
-func (f HeaderFamily) hops(h http.Header) ([]hop, error) {
+// appendHops appends what the headers say, the nearest proxy first, to an empty slice.
+func (f HeaderFamily) appendHops(hops []hop, h http.Header) ([]hop, error) {
 	if f == Forwarded {
-		return forwardedHops(h["Forwarded"])
+		return forwardedHops(hops, h["Forwarded"])
 	}
-	return xForwardedHops(h)
+	return xForwardedHops(hops, h)
 }
 
 // xForwardedHops reads three lists that belong together. They are counted from the
 // right, because a client may have begun one of them and not the others.
-func xForwardedHops(h http.Header) (hops []hop, err error) {
-	set := func(name string, field func(*hop) *string) {
+func xForwardedHops(hops []hop, h http.Header) ([]hop, error) {
+	for _, parameter := range [...]struct{ header, name string }{{"X-Forwarded-For", "for"}, {"X-Forwarded-Proto", "proto"}, {"X-Forwarded-Host", "host"}} {
 		at := 0
-		for _, line := range slices.Backward(h[name]) {
+		for _, line := range slices.Backward(h[parameter.header]) {
 			for rest, more := line, true; more; at++ {
 				var item string
 				if item, rest, more = cutLast(rest); at == maxHops {
-					err = errTooManyHops
-					return
+					return nil, errTooManyHops
 				}
 				if at == len(hops) {
 					hops = append(hops, hop{})
 				}
-				*field(&hops[at]) = item
+				*hops[at].field(parameter.name) = item
 			}
 		}
 	}
-	set("X-Forwarded-For", func(h *hop) *string { return &h.client })
-	set("X-Forwarded-Proto", func(h *hop) *string { return &h.proto })
-	set("X-Forwarded-Host", func(h *hop) *string { return &h.host })
-	return hops, err
+	return hops, nil
 }
 
 // cutLast splits at the last comma.
@@ -66,13 +62,14 @@ func cutLast(s string) (item, rest string, more bool) {
 
 // forwardedHops reads the header of RFC 7239, section 4: elements with commas
 // between, each of pairs with semicolons between.
-func forwardedHops(lines []string) (hops []hop, err error) {
+func forwardedHops(hops []hop, lines []string) ([]hop, error) {
 	for _, line := range lines {
 		for rest, more := line, true; more; {
 			if len(hops) == maxHops {
 				return nil, errTooManyHops
 			}
 			var h hop
+			var err error
 			if h, rest, more, err = cutElement(rest); err != nil {
 				return nil, err
 			}
@@ -154,14 +151,17 @@ func parseNode(s string) (addr netip.Addr, known bool, err error) {
 	if s == "" || strings.EqualFold(s, "unknown") || s[0] == '_' {
 		return netip.Addr{}, false, nil
 	}
-	if with, err := netip.ParseAddrPort(s); err == nil {
-		return with.Addr(), true, nil
+	switch {
+	case s[0] == '[' && s[len(s)-1] == ']':
+		addr, err = netip.ParseAddr(s[1 : len(s)-1])
+	case s[0] == '[' || strings.Count(s, ":") == 1:
+		var with netip.AddrPort
+		with, err = netip.ParseAddrPort(s)
+		addr = with.Addr()
+	default:
+		addr, err = netip.ParseAddr(s)
 	}
-	bare := s
-	if s[0] == '[' && s[len(s)-1] == ']' {
-		bare = s[1 : len(s)-1]
-	}
-	if addr, err = netip.ParseAddr(bare); err != nil {
+	if err != nil {
 		return netip.Addr{}, false, errNode
 	}
 	return addr, true, nil

@@ -210,7 +210,8 @@ func (o *publicOrigin) forwarded(r *http.Request) (*told, error) {
 	if err != nil || !o.trusts(peer.Addr()) {
 		return nil, nil
 	}
-	hops, err := o.family.hops(r.Header)
+	var few [4]hop
+	hops, err := o.family.appendHops(few[:0], r.Header)
 	if err != nil || len(hops) == 0 {
 		return nil, err
 	}
