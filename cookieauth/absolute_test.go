@@ -12,6 +12,7 @@ import (
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/dataprotectiontest"
 	"github.com/sealring/sealring/dataprotection/memstore"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 func TestAbsoluteLifetime(t *testing.T) {
@@ -122,7 +123,7 @@ func TestReseal(t *testing.T) {
 		"the reference, not sliding": {profile: cookieauth.ASPNETCore, noSliding: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
 				ring := dataprotectiontest.Open(t, dataprotection.Config{Application: "app", Store: memstore.New(), KeyLifetime: 10 * day, PollInterval: time.Hour})
 				s := newSite(t, cookieauth.Config{KeyRing: ring, Profile: tt.profile, NoSliding: tt.noSliding, Lifetime: 60 * day})
 				s.now = time.Now()

@@ -13,6 +13,7 @@ import (
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/dataprotection/dataprotectiontest"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 func TestVaryCookie(t *testing.T) {
@@ -147,7 +148,7 @@ func TestLateSignInUnderAnotherScheme(t *testing.T) {
 
 // TestTwoSessionsOfOneUser: somebody has planted a cookie of another session.
 func TestTwoSessionsOfOneUser(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		var log strings.Builder
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		s := member(t, ring, m, cookieauth.Config{Lifetime: time.Hour, Logger: slog.New(slog.NewTextHandler(&log, nil))})

@@ -1,7 +1,6 @@
 package cookieauth_test
 
 import (
-	"crypto/fips140"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,6 +18,7 @@ import (
 	"github.com/sealring/sealring/cookieauth/ticket"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/dataprotectiontest"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 // openCutoffs opens cut-offs that poll in real time every few milliseconds, unless
@@ -36,13 +36,6 @@ func openCutoffs(t *testing.T, cfg cookieauth.CutoffsConfig) *cookieauth.Cutoffs
 	return c
 }
 
-func inBubble(t *testing.T, test func(t *testing.T)) {
-	if fips140.Enabled() {
-		t.Skip("in FIPS 140-3 mode the standard library draws entropy from the clock, which stands still in a bubble, and panics")
-	}
-	synctest.Test(t, test)
-}
-
 // member makes an instance with its own ring handle, cut-offs and, if wanted, store.
 func member(t *testing.T, ring *dataprotection.KeyRing, m *memory, cfg cookieauth.Config) *site {
 	t.Helper()
@@ -54,7 +47,7 @@ func member(t *testing.T, ring *dataprotection.KeyRing, m *memory, cfg cookieaut
 }
 
 func TestSignOutEndsTheSession(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		one, two := member(t, ring, m, cookieauth.Config{}), member(t, ring, m, cookieauth.Config{})
 		one.get("/in")
@@ -81,7 +74,7 @@ func TestSignOutEndsTheSession(t *testing.T) {
 }
 
 func TestSignOutInAnOutage(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		var log strings.Builder
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		s := member(t, ring, m, cookieauth.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -110,7 +103,7 @@ func TestSignOutInAnOutage(t *testing.T) {
 }
 
 func TestSignInEndsTheOldSession(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		s := member(t, ring, m, cookieauth.Config{})
 		s.get("/in")
@@ -137,7 +130,7 @@ func TestSignInEndsTheOldSession(t *testing.T) {
 }
 
 func TestRenewalKeepsTheSession(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		s := member(t, ring, m, cookieauth.Config{Lifetime: time.Hour})
 		s.get("/in")
@@ -160,7 +153,7 @@ func TestRenewalKeepsTheSession(t *testing.T) {
 
 // TestEventsCannotLoseTheSession: one puts other properties in.
 func TestEventsCannotLoseTheSession(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		cfg := cookieauth.Config{Lifetime: time.Hour}
 		cfg.Events.Validate = func(c *cookieauth.ValidateContext) error {
 			var bare ticket.Properties
@@ -183,7 +176,7 @@ func TestEventsCannotLoseTheSession(t *testing.T) {
 
 // TestTicketsWithoutSession: .NET made them, or an earlier configuration.
 func TestTicketsWithoutSession(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		before := newSite(t, cookieauth.Config{KeyRing: ring, Lifetime: time.Hour})
 		before.live = true
@@ -223,7 +216,7 @@ func TestEndSessionsOfUser(t *testing.T) {
 		{"one by its id", func(s *site, r *http.Request) error { return s.auth.EndSession(r, s.auth.SessionID(r)) }, "Alice", "Alice", "Bob", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
 				ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 				s, elsewhere := member(t, ring, m, cookieauth.Config{}), member(t, ring, m, cookieauth.Config{})
 				signIn := func(p *claims.Principal) map[string]string {
@@ -293,7 +286,7 @@ func TestCutoffsNeedTheirStoreAtStart(t *testing.T) {
 }
 
 func TestCutoffsInAnOutage(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		var log strings.Builder
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		cutoffs := openCutoffs(t, cookieauth.CutoffsConfig{Store: m, Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -328,7 +321,7 @@ func TestCutoffsInAnOutage(t *testing.T) {
 }
 
 func TestCutoffsThatTheStoreLost(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		var log strings.Builder
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		s := newSite(t, cookieauth.Config{KeyRing: ring, Cutoffs: openCutoffs(t, cookieauth.CutoffsConfig{Store: m, Logger: slog.New(slog.NewTextHandler(&log, nil))})})
@@ -359,7 +352,7 @@ func TestCutoffsThatTheStoreLost(t *testing.T) {
 }
 
 func TestCutoffsThatTheStoreLostForGood(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		s := member(t, ring, m, cookieauth.Config{})
 		s.get("/in")
@@ -378,7 +371,7 @@ func TestCutoffsThatTheStoreLostForGood(t *testing.T) {
 
 // TestSignOutDuringALoad: the list that is being loaded does not have it yet.
 func TestSignOutDuringALoad(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		s := member(t, ring, m, cookieauth.Config{})
 		s.get("/in")
@@ -399,7 +392,7 @@ func TestSignOutDuringALoad(t *testing.T) {
 // TestRenewedBehindOurBack has a program that knows of no cut-offs, as those in
 // .NET, go on renewing an ended session.
 func TestRenewedBehindOurBack(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		s := member(t, ring, m, cookieauth.Config{Lifetime: time.Hour})
 		peer := newSite(t, cookieauth.Config{KeyRing: ring, Lifetime: time.Hour})
@@ -489,7 +482,7 @@ func TestLongestLife(t *testing.T) {
 }
 
 func TestClosedCutoffs(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		hanging := &hangingStore{memory: newMemory()}
 		c, err := cookieauth.OpenCutoffs(t.Context(), cookieauth.CutoffsConfig{Store: hanging, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
@@ -527,7 +520,7 @@ func (h *hangingStore) LoadCutoffs(ctx ctx, since dataprotection.Version) ([]coo
 
 // TestSigningOutAgainAndAgain takes the room of once.
 func TestSigningOutAgainAndAgain(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		c := openCutoffs(t, cookieauth.CutoffsConfig{Store: newMemory()})
 		s := newSite(t, cookieauth.Config{Cutoffs: c})
 		s.live = true
@@ -555,7 +548,7 @@ func TestSigningOutAgainAndAgain(t *testing.T) {
 // TestClocksApart: who signs in again after "sign out everywhere" stays signed in,
 // even on an instance whose clock is behind.
 func TestClocksApart(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		ahead := member(t, ring, m, cookieauth.Config{})
 		s := newSite(t, cookieauth.Config{KeyRing: ring, Cutoffs: openCutoffs(t, cookieauth.CutoffsConfig{Store: m})})

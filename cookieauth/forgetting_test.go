@@ -11,6 +11,7 @@ import (
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/dataprotectiontest"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 // TestForgottenTooEarly ends a session under an Authenticator with an absolute end, and
@@ -25,7 +26,7 @@ func TestForgottenTooEarly(t *testing.T) {
 		{"one that was begun by the other", "", func(s *site) { s.get("/out") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
 				ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 				m.forgets = true
 				cutoffs := openCutoffs(t, cookieauth.CutoffsConfig{Store: m})
@@ -58,7 +59,7 @@ func (n *noEnds) End(c ctx, ids ...string) error {
 // TestEndedWhileItIsRenewed: the cut-off of a session that the store could not remove
 // lasts as long as the renewal by an instance that had not heard of it.
 func TestEndedWhileItIsRenewed(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		m.forgets = true
 		store := &noEnds{memory: newMemory()}
@@ -99,7 +100,7 @@ func (p *partition) LoadCutoffs(c ctx, since dataprotection.Version) ([]cookieau
 // but not beyond the cut-off, so whoever keeps quiet until that is forgotten is not
 // let in again.
 func TestRenewedWithoutNews(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 		m.forgets = true
 		store := &partition{memory: m}

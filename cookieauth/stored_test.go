@@ -18,6 +18,7 @@ import (
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/dataprotectiontest"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 // storedSite is a site whose tickets are in a store.
@@ -195,7 +196,7 @@ func TestStoredRenewalRaces(t *testing.T) {
 // TestStoredChangesWait: a change is not dropped because the session is just being
 // written.
 func TestStoredChangesWait(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		var married atomic.Bool
 		cfg := cookieauth.Config{Lifetime: time.Hour}
 		cfg.Events.Validate = func(c *cookieauth.ValidateContext) error {

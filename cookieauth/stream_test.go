@@ -21,6 +21,7 @@ import (
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/dataprotectiontest"
 	"github.com/sealring/sealring/dataprotection/memstore"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 // listen begins a stream in the background, in a bubble, and returns a function
@@ -103,7 +104,7 @@ func TestStreamEnds(t *testing.T) {
 		{"an outage until its end", true, true, func(w world) { w.m.down.Store(true) }, time.Hour + time.Second, "the ticket has expired"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
 				w := world{m: newMemory()}
 				ring := dataprotectiontest.NewKeyRing(t)
 				make := func() *site {
@@ -131,7 +132,7 @@ func TestStreamEnds(t *testing.T) {
 }
 
 func TestStreamOfARenewedSession(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		s, _ := storedSite(t, cookieauth.Config{Lifetime: time.Hour})
 		s.live = true
 		s.get("/in")
@@ -146,7 +147,7 @@ func TestStreamOfARenewedSession(t *testing.T) {
 }
 
 func TestStreamEndsWithItsKey(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		cfg := dataprotection.Config{Application: "app", Store: memstore.New()}
 		ring := dataprotectiontest.Open(t, cfg)
 		s := newSite(t, cookieauth.Config{KeyRing: ring})

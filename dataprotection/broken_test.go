@@ -10,6 +10,7 @@ import (
 
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/filestore"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 // halfOpen is a ring whose newest key cannot be opened, so that another one seals.
@@ -85,7 +86,7 @@ func TestManagerWithABrokenSealer(t *testing.T) {
 func TestErrorsNameTheStore(t *testing.T) {
 	store := &fakeStore{}
 	store.put("key-x.xml", "no XML")
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		_, err := dataprotection.Open(t.Context(), config(namedStore{store}))
 		var re *dataprotection.RingError
 		if !errors.As(err, &re) || re.Element != "key-x.xml" || re.Store != "directory /keys" || !strings.Contains(err.Error(), "parse key-x.xml in directory /keys: ") {
@@ -115,7 +116,7 @@ func TestUnknownKeyAfterClose(t *testing.T) {
 
 // A request that waits for the store while the ring is closed is told that.
 func TestCloseDuringAReload(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		ring := open(t, config(store))
 		other := open(t, config(&fakeStore{}))
@@ -160,7 +161,7 @@ func TestNilStore(t *testing.T) {
 
 // A store that hangs until it is told to stop does not keep Open for ever.
 func TestOpenOnAHungStore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &patientStore{fakeStore: fakeStore{}}
 		begin := time.Now()
 		_, err := dataprotection.Open(t.Context(), config(store))

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 // Rules of several rings on one store, with clocks and polls of their own, over
@@ -76,7 +76,7 @@ func (f *fleet) keys() []dataprotection.KeyInfo {
 // A new key seals only when all instances can have seen it. The slowest of these
 // looks once a day, as ASP.NET Core does.
 func TestRuleNewKeySealsWhenAllCanHaveSeenIt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		var members []dataprotection.Config
 		for _, poll := range []time.Duration{20 * time.Minute, time.Hour, 7 * time.Hour, 24 * time.Hour} {
@@ -133,7 +133,7 @@ func TestRuleNoStampedeWhenTheStoreReturns(t *testing.T) {
 		told bool // all look at the same moment
 	}{{"polls", false}, {"news", true}} {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
 				store := &newsStore{fakeStore: &fakeStore{}}
 				members := make([]dataprotection.Config, 50)
 				for i := range members {
@@ -184,7 +184,7 @@ func TestRuleClocksFiveMinutesApart(t *testing.T) {
 		{"the first is in the middle", []time.Duration{0, -150 * time.Second, 150 * time.Second}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
 				store := &fakeStore{}
 				var members []dataprotection.Config
 				for _, ahead := range tt.clocks {
@@ -265,7 +265,7 @@ func TestRuleRollingDeployments(t *testing.T) {
 		{"sealing, then able to open", sealing, opening, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
 				store := &fakeStore{}
 				f := newFleet(t, store, store, []dataprotection.Config{tt.blue, tt.green})
 				defer f.close()

@@ -6,10 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/filestore"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 // What can be wrong with a file in a directory of keys, and what Open says to it.
@@ -45,7 +45,7 @@ func TestMalformedKeyFiles(t *testing.T) {
 				}
 			}
 			var err error
-			synctest.Test(t, func(t *testing.T) { // a file that is just being written gets two seconds
+			bubbletest.Run(t, func(t *testing.T) { // a file that is just being written gets two seconds
 				_, err = dataprotection.Open(t.Context(), atNoon(filestore.New(dir)))
 			})
 			var re *dataprotection.RingError

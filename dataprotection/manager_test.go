@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 func list(t testing.TB, m *dataprotection.Manager) dataprotection.Listing {
@@ -71,7 +71,7 @@ func TestManagerCreate(t *testing.T) {
 		}
 	})
 	t.Run("XKM-3 a ring that runs takes it within a poll", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubbletest.Run(t, func(t *testing.T) {
 			store := &fakeStore{}
 			ring := open(t, config(store))
 			defer ring.Close()
@@ -178,7 +178,7 @@ func TestManagerList(t *testing.T) {
 		}
 	})
 	t.Run("XKM-13 a revocation that cannot be read", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubbletest.Run(t, func(t *testing.T) {
 			store := holding(keyXML(idA), revocationXML("{invalid}", at))
 			begin := time.Now()
 			_, err := dataprotection.Open(t.Context(), atNoon(store))
@@ -192,7 +192,7 @@ func TestManagerList(t *testing.T) {
 		})
 	})
 	t.Run("everything broken at once", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubbletest.Run(t, func(t *testing.T) {
 			store := holding(keyXML(idA), "no XML", `<key id="`+idB+`" />`, strings.Replace(keyXML(idC), "AES_256_CBC", "ROT13", 1),
 				keyXML(idD), strings.Replace(keyXML(idD), "2026", "2025", 1))
 			store.unreadable = []*dataprotection.RingError{{Op: "read", Element: "locked.xml", Err: errors.New("permission denied")}}
@@ -247,7 +247,7 @@ func TestManagerRevoke(t *testing.T) {
 		}
 	})
 	t.Run("XKM-15 a ring that runs takes it within a poll", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubbletest.Run(t, func(t *testing.T) {
 			store := holding(datedKey(idA, at.AddDate(0, -2, 0), cbcDescriptor), keyXML(idB))
 			sealed := sealBytes(t, ringOfKeys(t, keyXML(idA)).Protector("p"), nil)
 			ring := open(t, atNoon(store))
@@ -309,7 +309,7 @@ func TestManagerRevoke(t *testing.T) {
 		}
 	})
 	t.Run("the name is taken by one that cannot be read", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubbletest.Run(t, func(t *testing.T) {
 			store := holding(datedKey(idA, at.AddDate(0, -2, 0), cbcDescriptor), keyXML(idB))
 			store.put("revocation-"+idA, "<revocation>cut off")
 			m := manage(t, atNoon(store))

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 const misfitText = "most likely made under another application name"
@@ -54,7 +54,7 @@ func TestMisfits(t *testing.T) {
 		}, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
 				store, log := &fakeStore{}, &logBook{}
 				cfg := config(store)
 				cfg.Logger = log.logger()
@@ -84,7 +84,7 @@ func changed(sealed string) string {
 }
 
 func TestMisfitsAreToldOncePerHour(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store, log := &fakeStore{}, &logBook{}
 		cfg := config(store)
 		cfg.Logger = log.logger()

@@ -9,10 +9,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 // A watchedSealer counts how often it opens, and how many of these at a time.
@@ -44,7 +44,7 @@ func (s *watchedSealer) Open(ctx context.Context, decryptorType string, element 
 func TestKeysAreOpenedOnce(t *testing.T) {
 	const n = 20
 	store, _ := ringSealedBy(t, oldSealer, n)
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		counting := &watchedSealer{testSealer: oldSealer}
 		cfg := atNoonFor(store, counting)
 		ring := open(t, cfg)
@@ -72,7 +72,7 @@ func TestKeysAreOpenedInParallel(t *testing.T) {
 	const processors = 3
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 	store, payload := ringSealedBy(t, oldSealer, 20)
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		counting := &watchedSealer{testSealer: oldSealer, wait: func() { time.Sleep(time.Second) }}
 		begin := time.Now()
 		ring := open(t, atNoonFor(store, counting))
@@ -87,7 +87,7 @@ func TestKeysAreOpenedInParallel(t *testing.T) {
 // A read that is cut short makes no key look as if it could not be opened.
 func TestOpeningIsCutShort(t *testing.T) {
 	store, _ := ringSealedBy(t, oldSealer, 3)
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		counting := &watchedSealer{testSealer: oldSealer, wait: func() { time.Sleep(time.Minute) }}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -112,7 +112,7 @@ func (r *failingRenewer) Renew(context.Context) (string, error) {
 }
 
 func TestRenewalThatFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store, log := &fakeStore{}, &logBook{}
 		renewer := &failingRenewer{testSealer: oldSealer, secret: "hunter2-hunter2"}
 		cfg := sealed(store, oldSealer)

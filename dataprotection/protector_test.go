@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/internal/authenc"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 func TestPayloadLayout(t *testing.T) {
@@ -99,7 +99,7 @@ func TestRefusals(t *testing.T) {
 func TestEveryFlipAndCut(t *testing.T) {
 	for _, a := range []dataprotection.Algorithm{dataprotection.AES256CBC, dataprotection.AES128CBCHMACSHA512, dataprotection.AES256GCM} {
 		t.Run(a.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
 				cfg := config(&fakeStore{})
 				cfg.Algorithm = a
 				ring := open(t, cfg)
@@ -149,7 +149,7 @@ func TestUnknownKeys(t *testing.T) {
 		}
 	})
 	t.Run("PRO-10 one reload, then not found", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubbletest.Run(t, func(t *testing.T) {
 			store := holding(keyXML(idA))
 			ring := open(t, atNoon(store))
 			defer ring.Close()
@@ -169,7 +169,7 @@ func TestUnknownKeys(t *testing.T) {
 		{"PRO-12 found by a reload", 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
 				store := holding(keyXML(idA))
 				cfg := atNoon(store)
 				cfg.PollInterval = time.Hour
@@ -183,7 +183,7 @@ func TestUnknownKeys(t *testing.T) {
 		})
 	}
 	t.Run("requests that come while the store is being read wait for it", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubbletest.Run(t, func(t *testing.T) {
 			store := holding(keyXML(idA))
 			ring := open(t, atNoon(store))
 			defer ring.Close()

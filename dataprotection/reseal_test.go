@@ -9,11 +9,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/memstore"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 var oldSealer, newSealer = &testSealer{name: "old"}, &testSealer{name: "new"}
@@ -186,7 +186,7 @@ func TestResealAtTheSameTime(t *testing.T) {
 
 // A running ring takes the new seals within a poll, and refuses no request.
 func TestResealUnderARunningRing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		cfg := config(store)
 		cfg.Sealer, cfg.GoOnly, cfg.Openers = newSealer, true, []dataprotection.Opener{oldSealer}
@@ -250,7 +250,7 @@ func TestResealLeaves(t *testing.T) {
 		})
 	}
 	t.Run("keys that cannot be read, and two of one id", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubbletest.Run(t, func(t *testing.T) {
 			store := holding(`<key id="`+idB+`" />`, keyXML(idD), strings.Replace(keyXML(idD), "2026", "2025", 1), keyXML(idA))
 			cfg := moving(store)
 			cfg.AllowUnsealed = true

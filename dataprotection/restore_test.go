@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 // restored lists what became of each key, in order, as words.
@@ -173,7 +173,7 @@ func TestRestoreRefuses(t *testing.T) {
 		}, "NewManager"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
 				if err := tc.run(t); err == nil || !strings.Contains(err.Error(), tc.want) {
 					t.Errorf("Restore = %v, want %q", err, tc.want)
 				}

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 func TestRoundTripAndRestart(t *testing.T) {
@@ -82,7 +82,7 @@ func TestZeroValuesReturnErrors(t *testing.T) {
 // Ten years of hourly polls at 90-day keys, with restarts and clocks five minutes
 // apart.
 func TestTenYears(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		instance := func(skew time.Duration) dataprotection.Config {
 			cfg := config(store)

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 // Each test here holds one rule of the ring (docs/design.md, The key ring).
@@ -45,7 +45,7 @@ func TestRuleNewestKeyCannotBeOpenedAtStart(t *testing.T) {
 }
 
 func TestRuleNewestKeyCannotBeOpenedWhileRunning(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store, log := &fakeStore{}, &logBook{}
 		cfg := sealed(store, &testSealer{name: "ours"})
 		cfg.Logger = log.logger()
@@ -86,7 +86,7 @@ func TestRuleNewestKeyCannotBeOpenedWhileRunning(t *testing.T) {
 
 func TestRuleUnreadableElementMayBeARevocation(t *testing.T) {
 	t.Run("at start", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubbletest.Run(t, func(t *testing.T) {
 			store := &fakeStore{}
 			open(t, config(store)).Close()
 			store.put("revocation-x.xml", brokenFile)
@@ -101,7 +101,7 @@ func TestRuleUnreadableElementMayBeARevocation(t *testing.T) {
 		})
 	})
 	t.Run("at start, finished within two seconds", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubbletest.Run(t, func(t *testing.T) {
 			store := &fakeStore{}
 			open(t, config(store)).Close()
 			store.put("revocation-x.xml", brokenFile)
@@ -113,7 +113,7 @@ func TestRuleUnreadableElementMayBeARevocation(t *testing.T) {
 		})
 	})
 	t.Run("while running", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubbletest.Run(t, func(t *testing.T) {
 			store, log := &fakeStore{}, &logBook{}
 			cfg := config(store)
 			cfg.Logger = log.logger()
@@ -139,7 +139,7 @@ func TestRuleUnreadableElementMayBeARevocation(t *testing.T) {
 		})
 	})
 	t.Run("reported by the store", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
+		bubbletest.Run(t, func(t *testing.T) {
 			store := &fakeStore{unreadable: []*dataprotection.RingError{{Op: "read", Element: "key-1.xml", Err: errors.New("permission denied")}}}
 			_, err := dataprotection.Open(t.Context(), config(store))
 			if !errors.Is(err, dataprotection.ErrUnavailable) || !strings.Contains(fmt.Sprint(err), "key-1.xml: permission denied") {
@@ -154,7 +154,7 @@ func TestRuleUnreadableElementMayBeARevocation(t *testing.T) {
 
 // One broken file does not keep later revocations from taking hold.
 func TestRuleRevocationsBesideUnreadableElements(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		ring := open(t, config(store))
 		defer ring.Close()
@@ -188,7 +188,7 @@ func TestRuleEmptyIsNotUnreadable(t *testing.T) {
 }
 
 func TestRuleAStoreDoesNotBecomeEmpty(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		ring := open(t, config(store))
 		defer ring.Close()
@@ -218,7 +218,7 @@ func TestRuleMalformedKeyIsNoReasonForANewOne(t *testing.T) {
 }
 
 func TestRuleStoreAwayForADay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store, log := &fakeStore{}, &logBook{}
 		cfg := config(store)
 		cfg.Logger, cfg.PollInterval = log.logger(), 10*time.Minute
@@ -245,7 +245,7 @@ func TestRuleStoreAwayForADay(t *testing.T) {
 }
 
 func TestRuleDueKeyCannotBeStored(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		cfg := config(store)
 		cfg.PollInterval = time.Hour
@@ -262,7 +262,7 @@ func TestRuleDueKeyCannotBeStored(t *testing.T) {
 }
 
 func TestRuleRevocationsStayInForce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store, log := &fakeStore{}, &logBook{}
 		cfg := config(store)
 		cfg.Logger = log.logger()
@@ -370,7 +370,7 @@ func TestRuleNewKeysAreDatedAfterTheLatestRevokeAll(t *testing.T) {
 // is due at the very same moment.
 func TestRuleRevokedSuccessorIsReplacedOnce(t *testing.T) {
 	for range 10 { // the ids, which decide a tie, are random
-		synctest.Test(t, func(t *testing.T) {
+		bubbletest.Run(t, func(t *testing.T) {
 			store := &fakeStore{}
 			cfg := config(store)
 			cfg.PollInterval = time.Hour
@@ -404,7 +404,7 @@ func TestRuleDuplicates(t *testing.T) {
 	original := store.elements[0]
 	store.put("copy of the key", string(original.XML))
 	unprotect(t, open(t, config(store)), sealed, "x")
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store.put("edited copy", strings.Replace(string(original.XML), "<expirationDate>2", "<expirationDate>3", 1))
 		_, err := dataprotection.Open(t.Context(), config(store))
 		if !errors.Is(err, dataprotection.ErrUnavailable) || !strings.Contains(fmt.Sprint(err), "edited copy") {
@@ -414,7 +414,7 @@ func TestRuleDuplicates(t *testing.T) {
 }
 
 func TestRuleNoStoreCallForKnownKeys(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		ring := open(t, config(store))
 		defer ring.Close()
@@ -429,7 +429,7 @@ func TestRuleNoStoreCallForKnownKeys(t *testing.T) {
 }
 
 func TestRuleUnknownKeyCausesOneReload(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		ring := open(t, config(store))
 		defer ring.Close()
@@ -462,7 +462,7 @@ func TestRuleUnknownKeyCausesOneReload(t *testing.T) {
 }
 
 func TestRuleUnknownKeyIsFoundByReload(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		ring := open(t, config(store))
 		defer ring.Close()
@@ -476,7 +476,7 @@ func TestRuleUnknownKeyIsFoundByReload(t *testing.T) {
 }
 
 func TestRuleUnknownKeyWhileTheStoreIsAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		ring := open(t, config(store))
 		defer ring.Close()
@@ -492,7 +492,7 @@ func TestRuleUnknownKeyWhileTheStoreIsAway(t *testing.T) {
 }
 
 func TestRuleHungStore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		ring := open(t, config(store))
 		sealed := protect(t, ring, "x")
@@ -537,7 +537,7 @@ func TestRuleInstancesAgree(t *testing.T) {
 }
 
 func TestRuleNewsWithinAPoll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		a, b := open(t, config(store)), open(t, config(store))
 		defer a.Close()
@@ -604,7 +604,7 @@ func TestRuleSealers(t *testing.T) {
 }
 
 func TestRuleSlowStoreShowsTheNewKeyLater(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		store.keepBack = func(e dataprotection.Element) bool { return time.Since(at) < 0 }
 		ring := open(t, config(store))
@@ -620,7 +620,7 @@ func TestRuleSlowStoreShowsTheNewKeyLater(t *testing.T) {
 }
 
 func TestRuleNoSecretsInErrorsAndLogs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store, log := &fakeStore{}, &logBook{}
 		cfg := config(store)
 		cfg.Logger = log.logger()

@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 // showings are all ways in which a value gets into texts and logs.
@@ -57,7 +57,7 @@ func shapes(secret []byte) map[string]string {
 }
 
 func TestNoSecretIsShown(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		log, store := &logBook{}, &fakeStore{}
 		cfg := config(store)
 		cfg.Logger = log.logger()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 // Where the reference caches a ring for a day and refreshes it on demand, this
@@ -33,7 +34,7 @@ func inBubble(store dataprotection.Store) dataprotection.Config {
 
 func TestSnapshot(t *testing.T) {
 	test := func(name string, f func(t *testing.T)) {
-		t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+		t.Run(name, func(t *testing.T) { bubbletest.Run(t, f) })
 	}
 	test("KRP-1 no key is due: nothing is made, and the store is read once", func(t *testing.T) {
 		store := holding(expiring(idA, time.Now().AddDate(0, 2, 0)))

@@ -10,10 +10,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 type namedStore struct{ *fakeStore }
@@ -93,7 +93,7 @@ func TestFingerprint(t *testing.T) {
 }
 
 func TestStatusOfFailures(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		ring := open(t, config(store))
 		defer ring.Close()
@@ -114,7 +114,7 @@ func TestStatusOfFailures(t *testing.T) {
 
 // A store's own cancellation is a failure like others, and not the ring being closed.
 func TestStatusOfACancelledLoad(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := &fakeStore{}
 		ring := open(t, config(store))
 		defer ring.Close()
@@ -128,7 +128,7 @@ func TestStatusOfACancelledLoad(t *testing.T) {
 
 // A key that cannot be opened is no reason for a new one, so none is announced.
 func TestNextRotationOfAKeyThatCannotBeOpened(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		key := expiring(idA, time.Now().AddDate(0, 2, 0))
 		store := holding(key)
 		ring := open(t, config(store))
@@ -158,7 +158,7 @@ func (s *deafStore) Notify(ctx context.Context, changed func()) error {
 }
 
 func TestNotificationsThatEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store, log := &deafStore{fakeStore: &fakeStore{}}, &logBook{}
 		cfg := config(store)
 		cfg.Logger = log.logger()
@@ -185,7 +185,7 @@ func (s *muteStore) Notify(context.Context, func()) error {
 }
 
 func TestStoreWithoutNews(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store, log := &muteStore{fakeStore: &fakeStore{}}, &logBook{}
 		cfg := config(store)
 		cfg.Logger = log.logger()

@@ -6,10 +6,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/sealring/sealring/cookieauth"
+	"github.com/sealring/sealring/internal/bubbletest"
 	"github.com/sealring/sealring/internal/origin"
 	"github.com/sealring/sealring/middleware"
 )
@@ -262,7 +262,7 @@ func TestOriginConfig(t *testing.T) {
 
 // Anybody can send nonsense, so it must not fill the log.
 func TestOriginWarnsNowAndThen(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		j, log := newJournal(t)
 		h := must(t)(middleware.PublicOrigin(middleware.OriginConfig{Origins: []string{"https://a.example", "https://b.example"}, Logger: middleware.Slog(log)}))
 		for range 130 {

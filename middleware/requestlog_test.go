@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/internal/bubbletest"
 	"github.com/sealring/sealring/middleware"
 )
 
@@ -58,7 +58,7 @@ func TestRequestLog(t *testing.T) {
 }
 
 func TestRequestLogMeasuresTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		j, log := newJournal(t)
 		slow := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(1500 * time.Millisecond) })
 		serve(middleware.RequestLog(middleware.LogConfig{Logger: log})(slow), get("/"))

@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/securecookie"
@@ -15,6 +14,7 @@ import (
 	"github.com/sealring/sealring/cookieauth/gorilla"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/dataprotectiontest"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 func TestRoundTrip(t *testing.T) {
@@ -139,7 +139,7 @@ func TestMaxAge(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
 				ring := dataprotection.Ephemeral("test")
 				text := encode(t, newCodec(t, gorilla.Config{KeyRing: ring, MaxAge: tt.maxAge}), "session", "42")
 				time.Sleep(tt.age)
@@ -155,7 +155,7 @@ func TestMaxAge(t *testing.T) {
 }
 
 func TestMinAge(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		codec := newCodec(t, gorilla.Config{MinAge: 10 * time.Second})
 		text := encode(t, codec, "session", "42")
 		time.Sleep(9 * time.Second)
@@ -255,7 +255,7 @@ func TestConfigErrorListsEverything(t *testing.T) {
 }
 
 func TestRotationAndRevocation(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		fleet := newFleet()
 		ring := fleet.ring(t)
 		codec := newCodec(t, gorilla.Config{KeyRing: ring})
@@ -292,7 +292,7 @@ func TestRotationAndRevocation(t *testing.T) {
 
 // A value that names a key this instance has not seen may be good.
 func TestOutageIsNoDecodeError(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		fleet := newFleet()
 		here := newCodec(t, gorilla.Config{
 			KeyRing: fleet.ring(t), Legacy: securecookie.CodecsFromPairs(hashKey), AcceptUntil: time.Now().Add(time.Hour),

@@ -9,13 +9,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/securecookie"
 
 	"github.com/sealring/sealring/cookieauth/gorilla"
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 // The values in testdata were made at the moment at which a bubble begins.
@@ -37,7 +37,7 @@ func TestLegacyFixtures(t *testing.T) {
 	values := readFixtures(t)
 	for _, tt := range fixtures {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
 				text := values[tt.name]
 				opened := 0
 				codec := newCodec(t, gorilla.Config{
@@ -76,7 +76,7 @@ func TestLegacyFixtures(t *testing.T) {
 }
 
 func TestLegacyEndsAtItsDate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		old := securecookie.New(hashKey, blockKey)
 		text := encode(t, old, "session", "42")
 		codec := newCodec(t, gorilla.Config{Legacy: []securecookie.Codec{old}, AcceptUntil: time.Now().Add(time.Hour)})
@@ -114,7 +114,7 @@ func TestLegacyLimits(t *testing.T) {
 	refused(t, newCodec(t, gorilla.Config{Legacy: securecookie.CodecsFromPairs(hashKey), AcceptUntil: until}), "session", text)
 
 	brief := securecookie.New(hashKey, nil).MaxAge(60)
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		codec := newCodec(t, gorilla.Config{Legacy: []securecookie.Codec{brief}, AcceptUntil: time.Now().Add(time.Hour)})
 		text := encode(t, brief, "session", "42")
 		time.Sleep(time.Minute)
@@ -157,7 +157,7 @@ func TestLegacyErrors(t *testing.T) {
 
 // A value of the ring that has expired is still said to be just that.
 func TestExpiredWithLegacy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		codec := newCodec(t, gorilla.Config{
 			MaxAge: time.Minute, Legacy: securecookie.CodecsFromPairs(hashKey), AcceptUntil: time.Now().Add(time.Hour),
 		})

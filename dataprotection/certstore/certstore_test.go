@@ -19,7 +19,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"software.sslmate.com/src/go-pkcs12"
@@ -30,6 +29,7 @@ import (
 	"github.com/sealring/sealring/dataprotection/memstore"
 	"github.com/sealring/sealring/dataprotection/secretseal"
 	"github.com/sealring/sealring/dataprotection/x509seal"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 var (
@@ -289,7 +289,7 @@ func TestLifeOfCertificates(t *testing.T) {
 	first := issue(t, "first", keyA(), nil, nil)
 	second := issue(t, "second", keyB(), nil, nil, func(c *x509.Certificate) { c.NotBefore = today.AddDate(0, -1, 0) })
 	root := root(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubbletest.Run(t, func(t *testing.T) {
 		store := memstore.New()
 		cfg := certstore.Config{Store: store, Owner: "alice", Root: root, Now: time.Now}
 		here, there := open(t, cfg), open(t, cfg)

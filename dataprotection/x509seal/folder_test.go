@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"software.sslmate.com/src/go-pkcs12"
@@ -22,6 +21,7 @@ import (
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/memstore"
 	"github.com/sealring/sealring/dataprotection/x509seal"
+	"github.com/sealring/sealring/internal/bubbletest"
 )
 
 var (
@@ -147,7 +147,7 @@ func TestRingFollowsFolder(t *testing.T) {
 	put(t, here, "first.pem", first, keyA())
 	put(t, there, "first.pem", first, keyA())
 	put(t, there, "second.pem", second, keyB())
-	synctest.Test(t, func(t *testing.T) { // where the year is 2000
+	bubbletest.Run(t, func(t *testing.T) { // where the year is 2000
 		store := memstore.New()
 		config := func(dir string) dataprotection.Config {
 			f, err := x509seal.OpenFolder(dir, x509seal.FolderOptions{})
