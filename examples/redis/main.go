@@ -61,12 +61,16 @@ func newSite(ctx context.Context, url string) (*site, error) {
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /login", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, `<form method="post"><button>Log in as Alice</button></form>`)
+		fmt.Fprint(w, `<!DOCTYPE html><form method="post"><button>Log in as Alice</button></form>`)
 	})
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
 		// Check a password here.
 		if err := auth.SignIn(w, r, claims.New("42", claims.Name("Alice")), nil); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		if !auth.RedirectBack(w, r, "") { // to the page that asked for the login
+			http.Redirect(w, r, "/", http.StatusSeeOther)
 		}
 	})
 	mux.Handle("GET /{$}", auth.RequireUser(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

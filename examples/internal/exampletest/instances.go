@@ -27,8 +27,8 @@ func OneLoginOnTwo(t *testing.T, instance func() http.Handler) {
 		}
 	}
 	says(http.MethodGet, second.URL+"/", "Log in as Alice")
-	says(http.MethodPost, first.URL+"/login", "")
-	says(http.MethodGet, first.URL+"/", "Hello, Alice.")
+	says(http.MethodPost, first.URL+"/login?ReturnUrl=%2F", "Hello, Alice.")
+	says(http.MethodPost, first.URL+"/login", "Hello, Alice.")
 	says(http.MethodGet, second.URL+"/", "Hello, Alice.")
 }
 
@@ -46,6 +46,9 @@ func visit(t *testing.T, client *http.Client, method, address string) string {
 	body, err := io.ReadAll(answer.Body)
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("%s %s: %s, %v", method, address, answer.Status, err)
+	}
+	if kind := answer.Header.Get("Content-Type"); strings.Contains(string(body), "<") && !strings.HasPrefix(kind, "text/html") {
+		t.Errorf("%s %s: browsers show tags, since %q has the type %q", method, address, body, kind)
 	}
 	return string(body)
 }
