@@ -18,7 +18,7 @@ const (
 )
 
 // A floorGuard is the least that a pair of sealed tokens takes (docs/formats.md,
-// Antiforgery): open both and compare them, or open one and seal one. It does
+// Antiforgery token): open both and compare them, or open one and seal one. It does
 // not look at what the browser says.
 type floorGuard struct {
 	floor         *floor
