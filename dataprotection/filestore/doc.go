@@ -3,7 +3,8 @@
 //
 // Call [New] for a directory on this machine and [Shared] for a mount that
 // several machines use; [Provision] prepares the latter, once. Every file that
-// this package makes has mode 0600 and a directory has 0700, in both cases:
+// this package makes has mode 0600 and a directory has 0700, in both cases, and what
+// root makes belongs to the owner of the directory:
 // whoever can read a key that is not sealed can forge logins, and whoever can
 // write to the directory always can. A directory or file that others than the
 // program's account can use is warned about in Snapshot.Warnings, with the command

@@ -37,7 +37,7 @@ func (s *Store) exposureOf(name string, info fs.FileInfo) (e exposure) {
 	if name == "" {
 		private = "700"
 	}
-	if uid, other := otherOwner(info); other {
+	if uid, other := otherOwner(info); other && !(name != "" && s.ownsDirectory(uid)) {
 		e.findings = append(e.findings, fmt.Sprintf("belongs to user %d while this program runs as user %d", uid, os.Geteuid()))
 		commands = append(commands, fmt.Sprintf("chown %d %s", os.Geteuid(), quote(path)))
 	}
@@ -54,6 +54,17 @@ func (s *Store) exposureOf(name string, info fs.FileInfo) (e exposure) {
 	}
 	e.remedy = strings.Join(commands, " && ")
 	return e
+}
+
+// ownsDirectory reports whether an account owns the directory, which is warned about
+// once and not again for each file.
+func (s *Store) ownsDirectory(uid int) bool {
+	info, err := os.Stat(s.dir)
+	if err != nil {
+		return false
+	}
+	owner, other := otherOwner(info)
+	return other && owner == uid
 }
 
 // otherOwner reports whether somebody else than this program's account, and than

@@ -141,6 +141,7 @@ func writeFile(root *os.Root, name string, data []byte, at func(step string)) er
 	if err != nil {
 		return err
 	}
+	giveToOwner(root, f)
 	at("temp created")
 	_, err = f.Write(data)
 	at("temp written")
