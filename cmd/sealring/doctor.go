@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -60,6 +61,8 @@ type examination struct {
 	storeURL string
 	place    string               // the directory, if the store is one
 	missing  bool                 // there is no such directory
+	account  string               // the one that was looked as, if that was not the program's own
+	readOnly bool                 // that account cannot write to the directory
 	written  map[string]time.Time // when the file server says that each file was written
 	clock    serverClock
 	opens    bool // something was given to open keys with
@@ -113,18 +116,17 @@ func newExamination(ctx context.Context, c *cli.Command) (*examination, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := openManager(ctx, c, true)
+	x := &examination{now: now(), storeURL: withoutPassword(c.String("store")), opens: cfg.Sealer != nil, sealer: cfg.Sealer, place: directoryOf(c.String("store"))}
+	if x.place != "" {
+		x.lookAtPlace()
+	}
+	cfg.ReadOnly = true
+	m, err := dataprotection.NewManager(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	x := &examination{now: now(), storeURL: withoutPassword(c.String("store")), opens: cfg.Sealer != nil, sealer: cfg.Sealer, place: directoryOf(c.String("store"))}
 	if x.policy, err = hostpolicy.Explain(); err != nil {
 		return nil, err
-	}
-	if x.place != "" {
-		_, err := os.Stat(x.place)
-		x.missing = errors.Is(err, fs.ErrNotExist)
-		x.written = writtenAt(x.place)
 	}
 	if x.listing, err = m.List(ctx); err != nil {
 		return nil, err
@@ -132,6 +134,22 @@ func newExamination(ctx context.Context, c *cli.Command) (*examination, error) {
 	x.clock = askClock(ctx, c.String("store"))
 	x.snapshot, err = cfg.Store.Load(ctx, "")
 	return x, err
+}
+
+// lookAtPlace sees how the directory looks to the account that owns it, which may not
+// be able to get there from where root is.
+func (x *examination) lookAtPlace() {
+	if dir, err := filepath.Abs(x.place); err == nil {
+		x.place = dir
+	}
+	info, err := os.Stat(x.place)
+	x.missing = errors.Is(err, fs.ErrNotExist)
+	if err != nil || !info.IsDir() {
+		return
+	}
+	x.account = becomeOwner(info)
+	x.readOnly = !writable(x.place)
+	x.written = writtenAt(x.place)
 }
 
 func unreachable(err error) finding {

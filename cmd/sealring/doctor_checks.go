@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -12,7 +14,7 @@ import (
 
 // checks is everything that is looked at. Each finds nothing on a ring that is well.
 var checks = []func(*examination) []finding{
-	checkReaders, checkUnreadable, checkSealing, checkRotation, checkOpening, checkCertificate, checkPolicy, checkAtRest, checkMixture,
+	checkAccount, checkWriting, checkReaders, checkUnreadable, checkSealing, checkRotation, checkOpening, checkCertificate, checkPolicy, checkAtRest, checkMixture,
 	checkClocks, checkServerClock, checkRaces, checkLeftovers, checkSpace,
 }
 
@@ -35,6 +37,35 @@ func shellWord(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
+// checkAccount says as whom it was looked.
+func checkAccount(x *examination) []finding {
+	if x.account == "" {
+		return nil
+	}
+	return []finding{{
+		note, "account", fmt.Sprintf("the directory belongs to the account %s, and it was looked at as that", x.account),
+		"programs most likely run as that account, and root can read what they cannot",
+		"if they run as another one, give the directory to it: sealring provision directory --account NAME " + shellWord(x.place),
+	}}
+}
+
+// checkWriting tells a directory that cannot be written to, which is as it should be
+// where somebody else makes the keys.
+func checkWriting(x *examination) []finding {
+	if !x.readOnly {
+		return nil
+	}
+	f := finding{
+		note, "writing", "this account cannot write to the directory " + x.place,
+		"it makes no keys and revokes none; that is for another account to do, or nobody does it",
+		"nothing, if its programs are meant to be ReadOnly; else sealring provision directory " + shellWord(x.place),
+	}
+	if len(x.listing.Keys) == 0 {
+		f.Severity, f.Why = warning, "there are no keys yet, and no program that runs as it can make the first"
+	}
+	return []finding{f}
+}
+
 // checkReaders passes on what the store found out about itself: mostly who else
 // can read it.
 func checkReaders(x *examination) (all []finding) {
@@ -47,10 +78,13 @@ func checkReaders(x *examination) (all []finding) {
 
 func checkUnreadable(x *examination) (all []finding) {
 	for _, p := range x.listing.Problems {
+		mend := "put it back from a backup; or, if it never was anything of use, remove it"
+		if errors.Is(p, fs.ErrPermission) && x.place != "" {
+			mend = "give it to the account that programs run as: sealring provision directory --account NAME " + shellWord(x.place)
+		}
 		all = append(all, finding{
 			critical, "unreadable", strings.TrimPrefix(p.Error(), "dataprotection: "),
-			"it may be a revocation, so no program starts on the ring while it is there",
-			"put it back from a backup; or, if it never was anything of use, remove it",
+			"it may be a revocation, so no program starts on the ring while it is there", mend,
 		})
 	}
 	return all
@@ -119,12 +153,16 @@ func checkOpening(x *examination) (all []finding) {
 	}
 	const mend = "give the certificate or secret that it was sealed with to every program, or restore it from escrow"
 	def := x.resolution().Default
-	others := keyList{}
+	clear, others := keyList{}, keyList{}
 	for _, k := range x.listing.Keys {
 		switch {
 		case k.Unusable == nil:
+		case def != nil && def.ID == k.ID && len(k.SealedBy) == 0:
+			all = append(all, finding{critical, "opening", fmt.Sprintf("key %s cannot be opened here: %s", k.ID, inFlags(k.Unusable)), "it is the key that seals: no program that has a Sealer starts, but those with AllowUnsealed", x.reseal()})
 		case def != nil && def.ID == k.ID:
 			all = append(all, finding{critical, "opening", fmt.Sprintf("key %s cannot be opened here: %s", k.ID, inFlags(k.Unusable)), "it is the key that seals: no program without that certificate or secret starts", mend})
+		case len(k.SealedBy) == 0:
+			clear.Keys = append(clear.Keys, newKeyRow(k, false, x.now))
 		default:
 			others.Keys = append(others.Keys, newKeyRow(k, false, x.now))
 		}
@@ -132,7 +170,15 @@ func checkOpening(x *examination) (all []finding) {
 	for _, reason := range others.reasons() {
 		all = append(all, finding{warning, "opening", reason, "what was sealed with it cannot be read, here", mend})
 	}
+	for _, reason := range clear.reasons() {
+		all = append(all, finding{warning, "opening", reason, "what was sealed with it cannot be read, here", x.reseal()})
+	}
 	return all
+}
+
+// reseal is what mends keys in clear.
+func (x *examination) reseal() string {
+	return "if all of them are yours: " + x.command("--cert FILE --allow-unsealed keys reseal") + "; docs/certificates.md has the steps"
 }
 
 // checkCertificate passes on what the sealer has to say, such as that its
@@ -179,7 +225,7 @@ func checkAtRest(x *examination) []finding {
 	return []finding{{
 		warning, "at rest", fmt.Sprintf("%s stored in clear", are(clear, "key")),
 		"whoever reads the store, a backup of it or a disk that was thrown away can log in as anybody",
-		x.command("--cert FILE keys reseal") + "; docs/certificates.md has the steps",
+		x.reseal(),
 	}}
 }
 
@@ -255,7 +301,7 @@ func race(keys []dataprotection.KeyInfo) finding {
 		ids = append(ids, k.ID.String())
 	}
 	return finding{
-		note, "races", fmt.Sprintf("%s were made within %s", named("key", ids), span(keys[len(keys)-1].Created.Sub(keys[0].Created))),
+		note, "races", fmt.Sprintf("%s were made within %s", named("key", ids), span(max(keys[len(keys)-1].Created.Sub(keys[0].Created), time.Second))),
 		"instances made a key each, as ASP.NET Core does when several start together, or somebody made several; all of them open everywhere, the newest seals", "",
 	}
 }

@@ -234,6 +234,9 @@ func TestFilesThatAreTooLarge(t *testing.T) {
 // TestInterrupted ends a question and a wait for input that nobody answers.
 func TestInterrupted(t *testing.T) {
 	store := "file:" + filepath.ToSlash(t.TempDir())
+	if status := execute(t.Context(), []string{"sealring", "-s", store, "keys", "create"}, strings.NewReader(""), io.Discard, io.Discard); status != 0 {
+		t.Fatalf("keys create: exit status %d", status)
+	}
 	for _, args := range [][]string{{"explain"}, {"-s", store, "keys", "revoke", "--all"}} {
 		ctx, cancel := context.WithCancel(t.Context())
 		in, out := io.Pipe()

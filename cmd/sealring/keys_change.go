@@ -114,6 +114,9 @@ func revokeAll(ctx context.Context, c *cli.Command, before time.Time) error {
 	if err != nil {
 		return err
 	}
+	if err := somethingToRevoke(ctx, c, m); err != nil {
+		return err
+	}
 	what := "all keys"
 	if !before.IsZero() {
 		what += " created before " + moment(before)
@@ -125,6 +128,18 @@ func revokeAll(ctx context.Context, c *cli.Command, before time.Time) error {
 		return err
 	}
 	return done(c, "revoked "+what)
+}
+
+// somethingToRevoke keeps somebody who mistyped a path from believing that it is done.
+func somethingToRevoke(ctx context.Context, c *cli.Command, m *dataprotection.Manager) error {
+	l, err := m.List(ctx)
+	if err != nil {
+		return err
+	}
+	if len(l.Keys)+len(l.Problems) == 0 {
+		return fmt.Errorf("there are no keys in %s, so nothing was revoked; is it the ring that the programs use?", withoutPassword(c.String("store")))
+	}
+	return nil
 }
 
 func deleteCommand() *cli.Command {

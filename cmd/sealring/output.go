@@ -63,5 +63,5 @@ func span(d time.Duration) string {
 	case d >= 2*time.Minute:
 		return fmt.Sprintf("%d minutes", int(d.Minutes()))
 	}
-	return fmt.Sprintf("%d seconds", int(d.Seconds()))
+	return count(int(d.Seconds()), "second")
 }

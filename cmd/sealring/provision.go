@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/urfave/cli/v3"
 )
@@ -36,7 +38,7 @@ func (p plan) carryOut(_ context.Context, c *cli.Command) error {
 	for _, t := range p {
 		if !whatIf {
 			if err := t.do(); err != nil {
-				return fmt.Errorf("%s: %w", t.what, err)
+				return withAdvice(fmt.Errorf("%s: %w", t.what, err))
 			}
 		}
 		done = append(done, t.what)
@@ -51,4 +53,12 @@ func (p plan) carryOut(_ context.Context, c *cli.Command) error {
 			fmt.Fprintf(w, "%s\n", printable(what))
 		}
 	})
+}
+
+// withAdvice says what an access that was denied wants.
+func withAdvice(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w (run it as %s)", err, administrator)
+	}
+	return err
 }

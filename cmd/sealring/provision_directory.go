@@ -29,15 +29,15 @@ func provisionDirectoryCommand() *cli.Command {
 }
 
 func provisionDirectory(ctx context.Context, c *cli.Command) error {
-	if c.Args().Len() != 1 {
-		return usagef("provision directory wants one directory")
-	}
-	dir, err := filepath.Abs(c.Args().First())
+	dir, err := directoryArgument(c)
 	if err != nil {
 		return err
 	}
 	if c.Bool("remove") {
 		return removeDirectory(ctx, c, dir)
+	}
+	if err := checkPlace(dir); err != nil {
+		return err
 	}
 	steps := plan{{"create the directory " + dir, func() error { return makeDirectory(dir) }}}
 	if c.Bool("shared") {
@@ -48,6 +48,47 @@ func provisionDirectory(ctx context.Context, c *cli.Command) error {
 		return err
 	}
 	return append(steps, owner.tasks(dir)...).carryOut(ctx, c)
+}
+
+// directoryArgument is the one argument. An empty one, as of a variable that is not
+// set, would be the directory that somebody happens to be in.
+func directoryArgument(c *cli.Command) (string, error) {
+	if c.Args().Len() != 1 || c.Args().First() == "" {
+		return "", usagef("provision %s wants one directory", c.Name)
+	}
+	return filepath.Abs(c.Args().First())
+}
+
+// checkPlace refuses, before anything is done, what cannot become a directory of keys,
+// and one that is something else: closed to all but an account, the machine would miss
+// it. One that has keys already is theirs, whatever lies beside them.
+func checkPlace(dir string) error {
+	info, err := os.Lstat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return withAdvice(err)
+	case info.Mode()&fs.ModeSymlink != 0:
+		return fmt.Errorf("%s is a link; name the directory that it leads to", dir)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return withAdvice(err)
+	}
+	other := ""
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case filepath.Ext(name) == ".xml" && !e.IsDir():
+			return nil
+		case name != "lost+found" && !isOfKeys(e):
+			other = name
+		}
+	}
+	if other != "" {
+		return fmt.Errorf("%s has no keys, but holds %s; name a directory for keys alone", dir, other)
+	}
+	return nil
 }
 
 // makeDirectory makes what is missing above dir passable, or the account could not
@@ -104,9 +145,15 @@ func checkKeyDirectory(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		if name := e.Name(); e.IsDir() || name[0] != '.' && filepath.Ext(name) != ".xml" && filepath.Ext(name) != ".tmp" {
-			return fmt.Errorf("%s holds %s, which is no key; remove it yourself if you mean it", dir, name)
+		if !isOfKeys(e) {
+			return fmt.Errorf("%s holds %s, which is no key; remove it yourself if you mean it", dir, e.Name())
 		}
 	}
 	return nil
+}
+
+// isOfKeys reports whether a directory of keys may hold something.
+func isOfKeys(e fs.DirEntry) bool {
+	name := e.Name()
+	return !e.IsDir() && (name[0] == '.' || filepath.Ext(name) == ".xml" || filepath.Ext(name) == ".tmp")
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -39,15 +38,15 @@ func provisionSMBCommand() *cli.Command {
 var shareName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$`)
 
 func provisionSMB(ctx context.Context, c *cli.Command) error {
-	if c.Args().Len() != 1 {
-		return usagef("provision smb wants one directory")
-	}
-	dir, err := filepath.Abs(c.Args().First())
+	dir, err := directoryArgument(c)
 	if err != nil {
 		return err
 	}
 	if c.Bool("remove") {
 		return removeDirectory(ctx, c, dir)
+	}
+	if err := checkPlace(dir); err != nil {
+		return err
 	}
 	accounts, err := lookUpAll(c.StringSlice("account"))
 	if err != nil {

@@ -13,6 +13,9 @@ import (
 	"github.com/urfave/cli/v3"
 )
 
+// administrator is who may do all of it.
+const administrator = "root"
+
 func systemProvisionCommands() []*cli.Command {
 	return []*cli.Command{provisionSystemdCommand(), provisionSMBCommand(), elsewhere("apppool"), elsewhere("account")}
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/sealring/sealring/dataprotection/registrystore"
 )
 
+// administrator is who may do all of it.
+const administrator = "Administrator"
+
 func systemProvisionCommands() []*cli.Command {
 	flags := func() []cli.Flag {
 		return []cli.Flag{
@@ -90,7 +93,7 @@ func provisionAccount(ctx context.Context, c *cli.Command, account string) error
 			return createRegistryKey(path, view.flag, descriptor)
 		}})
 	}
-	return withAdvice(p.carryOut(ctx, c))
+	return p.carryOut(ctx, c)
 }
 
 // createRegistryKey creates a key and sets its permissions, also if it was there.
@@ -131,14 +134,6 @@ func removeRegistryKey(path string, view uint32) error {
 	return nil
 }
 
-// withAdvice says what an access that was denied wants.
-func withAdvice(err error) error {
-	if errors.Is(err, windows.ERROR_ACCESS_DENIED) {
-		return fmt.Errorf("%w (run it as Administrator)", err)
-	}
-	return err
-}
-
 // An ownership of a directory is a matter of its access control list here.
 type ownership struct{ sid string }
 
@@ -169,7 +164,7 @@ func (o ownership) tasks(dir string) plan {
 		if err != nil {
 			return err
 		}
-		return withAdvice(windows.SetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT,
-			windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, list, nil))
+		return windows.SetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT,
+			windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, list, nil)
 	}}}
 }

@@ -81,8 +81,11 @@ func newRoot() *cli.Command {
 	}
 	eachCommand(root, func(c *cli.Command) {
 		c.OnUsageError = onUsageError
-		if c.Action == nil {
+		switch {
+		case c.Action == nil:
 			c.Action = wantSubcommand
+		case c.ArgsUsage == "" && !c.Hidden:
+			c.Action = withoutArguments(c.Action)
 		}
 	})
 	return root
@@ -106,6 +109,16 @@ func wantSubcommand(_ context.Context, c *cli.Command) error {
 		return usagef("there is no command %q in %q", name, c.FullName())
 	}
 	return cli.ShowSubcommandHelp(c)
+}
+
+// withoutArguments refuses what would be ignored, such as a store without --store.
+func withoutArguments(do cli.ActionFunc) cli.ActionFunc {
+	return func(ctx context.Context, c *cli.Command) error {
+		if name := c.Args().First(); name != "" {
+			return usagef("%s takes no arguments, but got %q", c.FullName(), name)
+		}
+		return do(ctx, c)
+	}
 }
 
 // version is that of the module, as go install has it.

@@ -61,6 +61,10 @@ if [ -n "$remove" ]; then
 fi
 
 [ ! -L "$directory" ] || { echo "provision: $directory is a link; name the directory that it leads to" >&2; exit 1; }
+if [ -d "$directory" ] && [ -z "$(find "$directory" -mindepth 1 -maxdepth 1 -type f -name '*.xml' -print -quit)" ]; then
+  other=$(find "$directory" -mindepth 1 -maxdepth 1 ! -name lost+found \( -type d -o ! -name '.*' ! -name '*.tmp' \) -print -quit)
+  [ -z "$other" ] || { echo "provision: $directory has no keys, but holds $other; name a directory for keys alone" >&2; exit 1; }
+fi
 run mkdir -p -m 700 "$directory"
 # As long as the directory is ours, nobody can put a link, or another file, in the
 # place of what is looked at, to have root change that. Whatever happens, the account

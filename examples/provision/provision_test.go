@@ -62,6 +62,16 @@ func TestScript(t *testing.T) {
 			}
 		}
 	}
+	site := filepath.Join(t.TempDir(), "site")
+	if err := os.MkdirAll(filepath.Join(site, "htdocs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if out, ok := script(t, me.Username, site); ok || !strings.Contains(out, "holds "+site+"/htdocs; name a directory for keys alone") {
+		t.Errorf("for a directory of something else it printed %s", out)
+	}
+	if info, err := os.Stat(site); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("that directory has mode %v, %v; want 0755 as before", info.Mode(), err)
+	}
 	foreign := filepath.Join(dir, "photo.jpg")
 	if err := os.WriteFile(foreign, nil, 0o600); err != nil {
 		t.Fatal(err)
