@@ -318,14 +318,18 @@ func TestSignInAfterWritingBehindRequestLog(t *testing.T) {
 func TestRequestLogAroundATimeout(t *testing.T) {
 	j, log := newJournal(t)
 	auth := newAuth(t, cookieauth.Config{})
-	done := make(chan struct{})
+	answered, done := make(chan struct{}), make(chan struct{})
 	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer close(done)
-		<-r.Context().Done()
+		<-answered
 		w.Write([]byte("too late"))
 		auth.SignIn(w, r, claims.New("1"), nil)
 	})
-	h := middleware.RequestLog(middleware.LogConfig{Logger: log})(http.TimeoutHandler(auth.Handler(slow), time.Millisecond, "slow"))
+	timeout := http.TimeoutHandler(auth.Handler(slow), time.Millisecond, "slow")
+	h := middleware.RequestLog(middleware.LogConfig{Logger: log})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		timeout.ServeHTTP(w, r)
+		close(answered)
+	}))
 	serve(h, signIn(t, get("/"), auth, claims.New("1")))
 	<-done
 	if e := j.only(); e["status"] != 503.0 || e["bytes"] != 4.0 {
