@@ -182,15 +182,16 @@ func TestReverseProxy(t *testing.T) {
 }
 
 func TestTimeoutHandler(t *testing.T) {
-	done := make(chan error, 1)
+	answered, done := make(chan struct{}), make(chan error, 1)
 	var s *site
 	slow := func(w http.ResponseWriter, r *http.Request) {
-		<-r.Context().Done()
+		<-answered
 		done <- s.auth.SignIn(w, r, claims.New("2"), nil)
 	}
 	server, r, ours := dueSite(t, false, http.TimeoutHandler(http.HandlerFunc(slow), 10*time.Millisecond, "too slow").ServeHTTP)
 	s = ours
 	resp := do(t, server, r)
+	close(answered)
 	renewed(t, resp)
 	if err := <-done; err != cookieauth.ErrHeaderSent || resp.StatusCode != 503 {
 		t.Errorf("late sign-in: %v, status %d", err, resp.StatusCode)

@@ -1,6 +1,7 @@
 package writers_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -12,6 +13,20 @@ import (
 	"github.com/sealring/sealring/cookieauth"
 )
 
+// answered is the key of a channel that is closed once a request has been answered.
+type answered struct{}
+
+// inTime answers requests that take too long, as http.TimeoutHandler does, and tells
+// those who run on that it has.
+func inTime(next http.Handler, most time.Duration) http.Handler {
+	timeout := http.TimeoutHandler(next, most, "too slow")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		done := make(chan struct{})
+		defer close(done)
+		timeout.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), answered{}, done)))
+	})
+}
+
 // slow signs in when its time is up, or after that.
 func (s *site) slow() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -20,13 +35,16 @@ func (s *site) slow() http.Handler {
 			return
 		}
 		<-r.Context().Done()
+		if done, ok := r.Context().Value(answered{}).(chan struct{}); ok {
+			<-done
+		}
 		s.late <- s.auth.SignIn(w, r, bob, nil)
 	})
 }
 
 func TestSignInAfterTheTimeout(t *testing.T) {
 	const most = 50 * time.Millisecond
-	standard := func(next http.Handler) http.Handler { return http.TimeoutHandler(next, most, "too slow") }
+	standard := func(next http.Handler) http.Handler { return inTime(next, most) }
 	for _, c := range []struct {
 		name    string
 		status  int
