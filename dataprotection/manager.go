@@ -14,7 +14,9 @@ import (
 )
 
 var (
-	errReadOnly          = errors.New("dataprotection: the configuration is read-only")
+	errReadOnly     = errors.New("dataprotection: the configuration is read-only")
+	errWouldBeClear = errors.New("dataprotection: make a key: it would be in clear, while the newest one is sealed and cannot be opened here; " +
+		"members with a Sealer would not take it: configure the Sealer as they do, or AllowUnsealed if it is meant")
 	errZeroManager error = &unavailableError{"dataprotection: the manager was not made; use NewManager"}
 )
 
@@ -85,7 +87,8 @@ func (m *Manager) List(ctx context.Context) (Listing, error) {
 // Create makes a key with the given dates. With nil dates the key seals at once
 // if the ring has no default, else after the propagation window, and it lives for
 // the configured lifetime from then. It is made even where no key can be opened,
-// which a ring never does by itself: make sure that the members can open it.
+// which a ring never does by itself: make sure that the members can open it. In clear
+// beside a newest key that is sealed and cannot be opened, it is made only with AllowUnsealed.
 func (m *Manager) Create(ctx context.Context, dates *KeyDates) (KeyInfo, error) {
 	c, err := m.readForWriting(ctx)
 	if err != nil {
@@ -98,7 +101,7 @@ func (m *Manager) Create(ctx context.Context, dates *KeyDates) (KeyInfo, error) 
 	if !d.Expires.After(d.Activates) {
 		return KeyInfo{}, errors.New("dataprotection: create a key: it would expire before it is active")
 	}
-	return m.add(ctx, c.revokedBefore, d)
+	return m.add(ctx, c, c.revokedBefore, d)
 }
 
 func (m *Manager) dates(c *contents) *KeyDates {
@@ -112,7 +115,7 @@ func (m *Manager) dates(c *contents) *KeyDates {
 // Revoke revokes one key: what it has sealed is refused from then on, by every
 // ring within its poll interval. If it is the key that the policy wants to seal
 // with, or the last one that can seal while that one cannot be opened, its
-// successor is made first. Reason is for humans and stored with the revocation. Revoking a
+// successor is made first, as by Create. Reason is for humans and stored with the revocation. Revoking a
 // revoked key does nothing; an unknown one is a *KeyNotFoundError, unless the
 // store has elements that cannot be read, where the key may be.
 func (m *Manager) Revoke(ctx context.Context, id KeyID, reason string) error {
@@ -189,13 +192,16 @@ func (c *contents) afterAll(now time.Time) time.Time {
 // before the given date does not hit.
 func (m *Manager) addSuccessor(ctx context.Context, c *contents, now, revokedBefore time.Time) error {
 	dates := takingOver(&KeyDates{Activates: now, Expires: now.Add(m.cfg.KeyLifetime)}, c.infos())
-	_, err := m.add(ctx, revokedBefore, *dates)
+	_, err := m.add(ctx, c, revokedBefore, *dates)
 	return err
 }
 
-func (m *Manager) add(ctx context.Context, revokedBefore time.Time, dates KeyDates) (KeyInfo, error) {
+func (m *Manager) add(ctx context.Context, c *contents, revokedBefore time.Time, dates KeyDates) (KeyInfo, error) {
 	if err := m.cfg.checkSealer(ctx); err != nil {
 		return KeyInfo{}, err
+	}
+	if m.cfg.Sealer == nil && !m.cfg.AllowUnsealed && c.newestIsForeign() {
+		return KeyInfo{}, errWouldBeClear
 	}
 	k, element, err := newKeyElement(ctx, &m.cfg, m.cfg.now(), revokedBefore, dates)
 	if err != nil {
@@ -205,6 +211,18 @@ func (m *Manager) add(ctx context.Context, revokedBefore time.Time, dates KeyDat
 		return KeyInfo{}, asRingError("add", element.Name, err)
 	}
 	return k.info, nil
+}
+
+// newestIsForeign reports whether the newest key is sealed and cannot be opened. A new
+// one in clear would be none to the members that sealed that, and seal for no one.
+func (c *contents) newestIsForeign() bool {
+	var newest *KeyInfo
+	for _, k := range c.keys {
+		if newest == nil || k.info.Created.After(newest.Created) {
+			newest = &k.info
+		}
+	}
+	return newest != nil && newest.Unusable != nil && len(newest.SealedBy) > 0
 }
 
 // addRevocation stores a revocation under another name if its own is taken, as

@@ -529,3 +529,55 @@ func TestManagerReadOnly(t *testing.T) {
 		t.Errorf("%d elements after %d additions", len(store.elements), store.adds)
 	}
 }
+
+// An operator without the sealer of the members makes no key that they would refuse,
+// neither by itself nor as a successor, and then revokes nothing either.
+func TestManagerMakesNoKeyInClearAmongSealed(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		do   func(m *dataprotection.Manager, l dataprotection.Listing) error
+	}{
+		{"Create", func(m *dataprotection.Manager, _ dataprotection.Listing) error {
+			_, err := m.Create(t.Context(), nil)
+			return err
+		}},
+		{"Revoke", func(m *dataprotection.Manager, l dataprotection.Listing) error {
+			return m.Revoke(t.Context(), l.Keys[0].ID, "")
+		}},
+		{"RevokeAll", func(m *dataprotection.Manager, _ dataprotection.Listing) error {
+			return m.RevokeAll(t.Context(), time.Time{}, "")
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			store := &fakeStore{}
+			open(t, sealed(store, &testSealer{name: "ours"})).Close()
+			cfg := config(store)
+			_, _, before := store.counts()
+			m := manage(t, cfg)
+			if err := tt.do(m, list(t, m)); err == nil || !strings.Contains(err.Error(), "it would be in clear") {
+				t.Errorf("got %v, want an error about keys in clear", err)
+			}
+			if _, _, adds := store.counts(); adds != before {
+				t.Errorf("%d elements were added, want none", adds-before)
+			}
+			cfg.AllowUnsealed = true
+			m = manage(t, cfg)
+			if err := tt.do(m, list(t, m)); err != nil || len(list(t, m).Keys) != 2 {
+				t.Errorf("with AllowUnsealed: %d keys, %v; want 2", len(list(t, m).Keys), err)
+			}
+		})
+	}
+	t.Run("an old key needs no successor", func(t *testing.T) {
+		store := &fakeStore{}
+		m := manage(t, sealed(store, &testSealer{name: "ours"}))
+		for range 2 {
+			if _, err := m.Create(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		waiting := list(t, m).Keys[1].ID
+		if err := manage(t, config(store)).Revoke(t.Context(), waiting, ""); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -68,8 +68,9 @@ func newRoot() *cli.Command {
 		Version: version(),
 		Description: "A ring is named by --store, or by SEALRING_STORE in the environment:\n\n" +
 			storeForms + "\n\n" +
-			"Keys that are sealed at rest are opened with --cert or --secret-file; listing, revoking\n" +
-			"and deleting need neither.",
+			"Keys that are sealed at rest are opened with --cert or --secret-file, and new ones sealed.\n" +
+			"Listing and deleting need neither, nor does revoking, but of the key that seals: its\n" +
+			"successor is made first.",
 		Flags:                      append(ringFlags(), &cli.BoolFlag{Name: "json", Usage: "print JSON for programs"}),
 		Commands:                   []*cli.Command{keysCommand(), explainCommand(), doctorCommand(), escrowCommand(), policyCommand(), certsCommand(), provisionCommand(), manCommand()},
 		EnableShellCompletion:      true,
