@@ -217,6 +217,45 @@ func BenchmarkSignIn(b *testing.B) {
 	})
 }
 
+// BenchmarkUsers is a sign-in, and a request whose handler asks for the user and a
+// role, of users whose tickets differ in what their texts are.
+func BenchmarkUsers(b *testing.B) {
+	auth, _ := benchAuth(b)
+	for name, user := range map[string]*claims.Principal{
+		"ASCII":       benchUser(),
+		"other names": claims.New("42", claims.Name("José Łukasz"), claims.Email("jose@example.com"), claims.Role("admin"), claims.Role("éditeur")),
+		"a long text": claims.New("42", claims.Name("alice"), claims.Email("alice@example.com"), claims.Role("admin"), claims.Claim{Type: "permissions", Value: strings.Repeat("read ", 40)}),
+	} {
+		w, in := discard{http.Header{}}, benchRequest("theme=dark; lang=en")
+		signIn := func(b *testing.B) {
+			clear(w.h)
+			if err := auth.SignIn(w, in, user, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		signIn(b)
+		cookie, _, _ := strings.Cut(w.h.Get("Set-Cookie"), ";")
+		r := benchRequest("theme=dark; lang=en; " + cookie)
+		h := auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if p := claims.FromContext(r.Context()); p.ID() != "42" || !p.HasRole("admin") {
+				b.Error("not who it is")
+			}
+		}))
+		b.Run("sign-in/"+name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				signIn(b)
+			}
+		})
+		b.Run("request/"+name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				h.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
 // BenchmarkSession is BenchmarkRequest with sessions that can be ended: cut-offs, of
 // which there are ten thousand, and a store in memory.
 func BenchmarkSession(b *testing.B) {

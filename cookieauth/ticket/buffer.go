@@ -11,23 +11,23 @@ import (
 type Buffer struct {
 	Ticket
 	principal claims.Principal
-	used      bool
 }
 
 // UnmarshalBinary reads a ticket as Ticket does.
 func (b *Buffer) UnmarshalBinary(data []byte) error {
-	if !b.used && isASCII(data) && b.readOrdinary(string(data)) {
-		b.used = true // from now on the room belongs to whoever has the ticket
+	if b.hasRoom() && b.readOrdinary(packed.Reader{Rest: string(data), ASCII: isASCII(data)}) {
 		return nil
 	}
 	return b.Ticket.UnmarshalBinary(data)
 }
 
+// hasRoom is false once the room belongs to whoever has the ticket that was read.
+func (b *Buffer) hasRoom() bool { return b.principal.Len() == 0 }
+
 // readOrdinary reads a ticket with one identity of ordinary claims and with few
-// properties, whose texts are parts of text, which is ASCII. For all others, and
-// for what is no ticket, it returns false.
-func (b *Buffer) readOrdinary(text string) bool {
-	r := packed.Reader{Rest: text}
+// properties, all of valid UTF-8, whose texts are parts of what r has. For all others,
+// and for what is no ticket, it returns false.
+func (b *Buffer) readOrdinary(r packed.Reader) bool {
 	version, scheme, identities := r.Int32(), r.Text(), r.Int32()
 	if version != ticketVersion || identities != 1 {
 		return false

@@ -94,16 +94,25 @@ func TestBuffer(t *testing.T) {
 		ticket   *ticket.Ticket
 		ordinary bool
 	}{
-		"an ordinary one":     {changed(unchanged), true},
-		"of another scheme":   {with(&ticket.Ticket{Scheme: "other", Principal: ticketOf("42").Principal}, ".issued"), true},
-		"eight properties":    {with(changed(unchanged), "a", "b", "c", "d", "e", "f", "g", "h"), true},
-		"nine properties":     {with(changed(unchanged), "a", "b", "c", "d", "e", "f", "g", "h", "i"), false},
-		"own types":           {changed(func(i *claims.Identity) { i.NameClaimType, i.RoleClaimType = "department", "ROLE" }), true},
-		"anonymous":           {changed(func(i *claims.Identity) { i.AuthenticationType = "" }), true},
-		"no claims":           {changed(func(i *claims.Identity) { i.Claims = nil }), true},
-		"127 characters":      {changed(func(i *claims.Identity) { i.Claims[1].Value = strings.Repeat("x", 127) }), true},
-		"128 characters":      {changed(func(i *claims.Identity) { i.Claims[1].Value = strings.Repeat("x", 128) }), false},
-		"not ASCII":           {changed(func(i *claims.Identity) { i.Claims[1].Value = "Zoë" }), false},
+		"an ordinary one":   {changed(unchanged), true},
+		"of another scheme": {with(&ticket.Ticket{Scheme: "other", Principal: ticketOf("42").Principal}, ".issued"), true},
+		"eight properties":  {with(changed(unchanged), "a", "b", "c", "d", "e", "f", "g", "h"), true},
+		"nine properties":   {with(changed(unchanged), "a", "b", "c", "d", "e", "f", "g", "h", "i"), false},
+		"own types":         {changed(func(i *claims.Identity) { i.NameClaimType, i.RoleClaimType = "department", "ROLE" }), true},
+		"anonymous":         {changed(func(i *claims.Identity) { i.AuthenticationType = "" }), true},
+		"no claims":         {changed(func(i *claims.Identity) { i.Claims = nil }), true},
+		"128 characters":    {changed(func(i *claims.Identity) { i.Claims[1].Value = strings.Repeat("x", 0x80) }), true},
+		"more":              {changed(func(i *claims.Identity) { i.Claims[1].Value = strings.Repeat("x", 0x4000) }), true},
+		"a lot":             {changed(func(i *claims.Identity) { i.Claims[1].Value = strings.Repeat("x", 0x1fffff) }), true},
+		"too many":          {changed(func(i *claims.Identity) { i.Claims[1].Value = strings.Repeat("x", 0x200000) }), false},
+		"300 claims":        {changed(func(i *claims.Identity) { i.Claims = slices.Repeat(i.Claims, 75) }), true},
+		"other names":       {changed(func(i *claims.Identity) { i.Claims[0].Value, i.Claims[1].Value = "田中", "José Łukasz" }), true},
+		"other roles": {changed(func(i *claims.Identity) {
+			i.RoleClaimType, i.Claims[1].Type, i.Claims[2].Type = "rôle", "RÔLE", "role"
+		}), true},
+		"another name's type": {changed(func(i *claims.Identity) { i.NameClaimType, i.Claims[1].Type, i.Claims[3].Type = "Ɐ", "ɐ", "Ɐ" }), true}, // of 2 and 3 bytes
+		"a long type":         {changed(func(i *claims.Identity) { i.NameClaimType = strings.Repeat("é", 100) }), true},
+		"other properties":    {with(changed(unchanged), "größe", strings.Repeat("x", 200)), true},
 		"a value type":        {changed(func(i *claims.Identity) { i.Claims[1].ValueType = "x" }), false},
 		"an issuer":           {changed(func(i *claims.Identity) { i.Claims[1].Issuer = "x" }), false},
 		"an original issuer":  {changed(func(i *claims.Identity) { i.Claims[1].OriginalIssuer = "x" }), false},
@@ -119,16 +128,65 @@ func TestBuffer(t *testing.T) {
 				t.Fatal(err)
 			}
 			writes(t, read(t, data), data) // which compares with what is in a buffer
-			buffers, next := make([]ticket.Buffer, 11), 0
-			allocations := testing.AllocsPerRun(10, func() {
-				if err := buffers[next].UnmarshalBinary(data); err != nil {
-					t.Fatal(err)
-				}
-				next++
-			})
-			if tt.ordinary != (allocations == 1) {
-				t.Errorf("read with %v allocations", allocations)
+			isOrdinary(t, data, tt.ordinary)
+		})
+	}
+}
+
+// isOrdinary fails unless reading a ticket takes one allocation, or more where it has
+// to be taken apart.
+func isOrdinary(t *testing.T, data []byte, want bool) {
+	t.Helper()
+	buffers, next := make([]ticket.Buffer, 11), 0
+	allocations := testing.AllocsPerRun(10, func() {
+		if err := buffers[next].UnmarshalBinary(data); err != nil {
+			t.Fatal(err)
+		}
+		next++
+	})
+	if want != (allocations == 1) {
+		t.Errorf("read with %v allocations", allocations)
+	}
+}
+
+type spelling struct {
+	data     string
+	ordinary bool
+}
+
+// spelled are tickets with one claim and one property, of which something is written
+// as nobody writes it.
+func spelled() map[string]spelling {
+	write := func(scheme, nameType, claimType, value, key string) string {
+		return "\x05\x00\x00\x00" + scheme + "\x01\x00\x00\x00" + "\x01a" + nameType + "\x01\x00" + "\x01\x00\x00\x00" +
+			claimType + value + "\x01\x00\x01\x00\x01\x00\x00\x00\x00\x00" + "\x00\x00" + "\x01\x00\x00\x00\x01\x00\x00\x00" + key + "\x01v"
+	}
+	return map[string]spelling{
+		"as all write it":                     {write("\x01s", "\x01\x00", "\x01t", "\x01v", "\x01k"), true},
+		"a length of two bytes":               {write("\x81\x00s", "\x81\x00\x00", "\x81\x00t", "\x81\x00v", "\x81\x00k"), true},
+		"a length of three":                   {write("\x81\x80\x00s", "\x81\x80\x00\x00", "\x81\x80\x00\x00", "\x80\x80\x00", "\x80\x80\x00"), true},
+		"a length of four":                    {write("\x01s", "\x01\x00", "\x01t", "\x81\x80\x80\x00v", "\x01k"), false},
+		"a length of five":                    {write("\x01s", "\x01\x00", "\x81\x80\x80\x80\x00\x00", "\x01v", "\x01k"), false},
+		"a scheme that is no text":            {write("\x01\xc3", "\x81\x00\x00", "\x01t", "\x01v", "\x01k"), false}, // with what comes next it would be one
+		"a name's type that is no text":       {write("\x01s", "\x02\xc3t", "\x01t", "\x01v", "\x01k"), false},
+		"a claim's type that is no text":      {write("\x01s", "\x01\x00", "\x01\x80", "\x01v", "\x01k"), false},
+		"a value that is no text":             {write("\x01s", "\x01\x00", "\x01t", "\x03\xed\xa0\x80", "\x01k"), false},
+		"a property's name that is no text":   {write("\x01s", "\x01\x00", "\x01t", "\x01v", "\x01\xff"), false},
+		"texts that become one another":       {write("\x01\xff", "\x03\xef\xbf\xbd", "\x01\xfe", "\x01\xfd", "\x01\xff"), false},
+		"a default that is there by its name": {write("\x01s", "\x3a"+claims.TypeName, "\x3a"+claims.TypeName, "\x01v", "\x01k"), true},
+	}
+}
+
+// A ticket is read as .NET reads it, and as an ordinary one where that is no other.
+func TestSpelledOtherwise(t *testing.T) {
+	for name, tt := range spelled() {
+		t.Run(name, func(t *testing.T) {
+			data := []byte(tt.data)
+			got := read(t, data) // which compares with what is in a buffer
+			if got.Principal.Len() != 1 || got.Properties.Len() != 1 {
+				t.Errorf("%d identities, %d properties", got.Principal.Len(), got.Properties.Len())
 			}
+			isOrdinary(t, data, tt.ordinary)
 		})
 	}
 }
@@ -177,7 +235,12 @@ func TestTakenApartOnce(t *testing.T) {
 }
 
 func ordinary(t testing.TB) []byte {
-	u := ticketOf("42")
+	t.Helper()
+	return dated(t, ticketOf("42"))
+}
+
+func dated(t testing.TB, u *ticket.Ticket) []byte {
+	t.Helper()
 	u.Properties.SetIssued(time.Now())
 	u.Properties.SetExpires(time.Now().Add(time.Hour))
 	data, err := u.MarshalBinary()
@@ -187,13 +250,25 @@ func ordinary(t testing.TB) []byte {
 	return data
 }
 
+// BenchmarkBuffer reads a ticket and asks it what a request asks.
 func BenchmarkBuffer(b *testing.B) {
-	data := ordinary(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		t := new(ticket.Buffer)
-		if err := t.UnmarshalBinary(data); err != nil {
-			b.Fatal(err)
-		}
+	for name, others := range map[string][]claims.Claim{
+		"ASCII":       {claims.Name("alice"), claims.Email("alice@example.com"), claims.Role("admin"), claims.Role("editor")},
+		"other names": {claims.Name("José Łukasz"), claims.Email("jose@example.com"), claims.Role("admin"), claims.Role("éditeur")},
+		"a long text": {claims.Name("alice"), claims.Email("alice@example.com"), claims.Role("admin"), {Type: "permissions", Value: strings.Repeat("read ", 40)}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			data := dated(b, &ticket.Ticket{Scheme: "Cookies", Principal: claims.New("42", others...).Authenticated("Cookies")})
+			b.ReportAllocs()
+			for b.Loop() {
+				t := new(ticket.Buffer)
+				if err := t.UnmarshalBinary(data); err != nil {
+					b.Fatal(err)
+				}
+				if p := t.Principal; p.ID() != "42" || p.Name() == "" || !p.HasRole("admin") || p.Value("nothing") != "" {
+					b.Fatal("not who it is")
+				}
+			}
+		})
 	}
 }

@@ -3,7 +3,6 @@ package ticket
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"unicode/utf8"
 
 	"github.com/sealring/sealring/cookieauth/claims"
@@ -205,15 +204,17 @@ func (r *reader) follows(expected string) bool {
 
 // stringOr reads a text for which the placeholder stands for standard.
 func (r *reader) stringOr(standard string) string {
-	if r.follows(packed.PlaceholderText) {
+	text := r.text()
+	if string(text) == packed.Placeholder {
 		return standard
 	}
-	return r.name()
+	return r.keepName(text)
 }
 
 // name reads a text that is often a well-known name.
-func (r *reader) name() string {
-	text := r.text()
+func (r *reader) name() string { return r.keepName(r.text()) }
+
+func (r *reader) keepName(text []byte) string {
 	if name, ok := known(text); ok {
 		return name
 	}
@@ -239,7 +240,12 @@ func (r *reader) text() []byte {
 }
 
 func (r *reader) anyText() []byte {
-	n := r.length()
+	n, size := packed.Length(r.data[r.at:])
+	if size == 0 {
+		r.fail("a length is cut short or too large")
+		return nil
+	}
+	r.at += size
 	if n > len(r.data)-r.at {
 		r.fail("cut short")
 		return nil
@@ -250,23 +256,4 @@ func (r *reader) anyText() []byte {
 		return toValidUTF8(string(text))
 	}
 	return text
-}
-
-// length reads a length: at most five bytes, not necessarily as few as possible.
-func (r *reader) length() int {
-	var n uint64
-	for k := range min(len(r.data)-r.at, binary.MaxVarintLen32) {
-		b := r.data[r.at+k]
-		n |= uint64(b&0x7f) << (7 * k)
-		if b >= 0x80 {
-			continue
-		}
-		if n > math.MaxInt32 {
-			break
-		}
-		r.at += k + 1
-		return int(n)
-	}
-	r.fail("a length is cut short or too large")
-	return 0
 }

@@ -167,6 +167,14 @@ func TestReadRules(t *testing.T) {
 			t.Errorf("got %q %q %+v", i.NameClaimType, i.RoleClaimType, c)
 		}
 	})
+	t.Run("a default may have a longer length than it needs", func(t *testing.T) {
+		const long = "\x81\x80\x00\x00"
+		got := read(t, []byte("\x05\x00\x00\x00\x00\x01\x00\x00\x00"+"\x01t"+long+long+"\x01\x00\x00\x00"+long+"\x01v"+long+long+long+"\x00\x00\x00\x00"+"\x00\x00"+"\x01\x00\x00\x00\x00\x00\x00\x00"))
+		i, want := got.Principal.Identities()[0], claims.Name("v").Normalized()
+		if i.NameClaimType != claims.TypeName || i.RoleClaimType != claims.TypeRole || !reflect.DeepEqual(i.Claims, []claims.Claim{want}) {
+			t.Errorf("got %q %q %+v", i.NameClaimType, i.RoleClaimType, i.Claims)
+		}
+	})
 	for _, n := range []int{2, 40} {
 		t.Run(fmt.Sprintf("a property twice among %d", n), func(t *testing.T) {
 			var properties strings.Builder
@@ -223,6 +231,18 @@ func TestInvalidUTF8(t *testing.T) {
 
 func FuzzTicket(f *testing.F) {
 	for _, data := range examples(f) {
+		f.Add(data)
+	}
+	for _, s := range spelled() {
+		f.Add([]byte(s.data))
+	}
+	for _, text := range []string{"José", "田中", "ɐⱯ", "Zo\xeb", strings.Repeat("x", 127), strings.Repeat("x", 128), strings.Repeat("é", 0x2000)} {
+		t := &ticket.Ticket{Scheme: text, Principal: claims.New(text, claims.Name(text), claims.Claim{Type: text, Value: text}).Authenticated("Cookies")}
+		t.Properties.Set(text, text)
+		data, err := t.MarshalBinary()
+		if err != nil {
+			f.Fatal(err)
+		}
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -28,6 +28,7 @@ type Identity struct {
 	text  string // from the authentication type on
 	first uint32 // where in text the first claim is
 	count uint32 // of claims
+	ascii bool   // all of text is
 }
 
 // IsZero reports whether there is no identity.
@@ -63,49 +64,47 @@ func orDefault(text, standard string) string {
 
 // All calls yield with type and value of each claim, until it returns false.
 func (i *Identity) All(yield func(claimType, value string) bool) {
-	nameType, at := i.NameType(), int(i.first)
+	nameType, text, at := i.NameType(), i.text, int(i.first)
 	for range i.count {
-		var claimType, value string
-		if claimType, value, at = claim(i.text, at); !yield(orDefault(claimType, nameType), value) {
+		claimType, end := Take(text, at)
+		value, next := Take(text, end)
+		if !yield(orDefault(claimType, nameType), value) {
 			return
 		}
+		at = next + len(Ordinary)
 	}
 }
 
 // Find returns the first claim of a type, compared without regard to case.
 func (i *Identity) Find(claimType string) (found, value string, ok bool) {
-	nameType, at := i.NameType(), int(i.first)
+	nameType, text, at := i.NameType(), i.text, int(i.first)
 	for range i.count {
-		found, value, at = claim(i.text, at)
-		if found = orDefault(found, nameType); sameType(found, claimType) {
+		found, end := Take(text, at)
+		value, next := Take(text, end)
+		if found = orDefault(found, nameType); i.sameType(found, claimType) {
 			return found, value, true
 		}
+		at = next + len(Ordinary)
 	}
 	return "", "", false
 }
 
 // Has reports whether there is a claim of this type with exactly this value.
 func (i *Identity) Has(claimType, value string) bool {
-	nameType, at := i.NameType(), int(i.first)
+	nameType, text, at := i.NameType(), i.text, int(i.first)
 	for range i.count {
-		var found, its string
-		if found, its, at = claim(i.text, at); its == value && sameType(orDefault(found, nameType), claimType) {
+		found, end := Take(text, at)
+		its, next := Take(text, end)
+		if its == value && i.sameType(orDefault(found, nameType), claimType) {
 			return true
 		}
+		at = next + len(Ordinary)
 	}
 	return false
 }
 
-// claim returns the claim at a position of text, its type perhaps the placeholder,
-// and where the next one is.
-func claim(text string, at int) (claimType, value string, next int) {
-	claimType, at = Take(text, at)
-	value, at = Take(text, at)
-	return claimType, value, at + len(Ordinary)
-}
-
-// sameType compares types, of which the first is ASCII: no other letter equals one
-// of ASCII, so only texts of one length can be equal.
-func sameType(a, b string) bool {
-	return len(a) == len(b) && (a == b || ordinal.EqualFold(a, b))
+// sameType compares a type that i has with another. No other letter equals one of
+// ASCII, so only texts of one length can be equal where one of them is ASCII.
+func (i *Identity) sameType(its, other string) bool {
+	return its == other || (len(its) == len(other) || !i.ascii) && ordinal.EqualFold(its, other)
 }

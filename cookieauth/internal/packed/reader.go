@@ -1,9 +1,17 @@
 package packed
 
-// A Reader goes through a ticket that is all ASCII, where the length of a text takes
-// one byte. What is not there reads as zero, and after that nothing is left.
+import (
+	"encoding/binary"
+	"math"
+	"unicode/utf8"
+)
+
+// A Reader goes through a ticket. What is not there reads as zero, and so does a text
+// that is not valid UTF-8, which has to be read as another one. After that nothing is
+// left.
 type Reader struct {
 	Rest   string
+	ASCII  bool // all of Rest is: no text can be invalid or have a longer length
 	Failed bool
 }
 
@@ -11,14 +19,13 @@ type Reader struct {
 // ordinary claims: such an identity has to be taken apart.
 func (r *Reader) Identity() (i Identity, ok bool) {
 	all := r.Rest
+	i.ascii = r.ASCII
 	r.Text() // authentication type
 	nameType, roleType := r.Text(), r.Text()
 	i.count = uint32(r.Int32())
 	i.first = uint32(len(all) - len(r.Rest))
 	for n := i.count; n > 0 && !r.Failed; n-- { // each needs a few bytes, so hostile counts end soon
-		r.Text()
-		r.Text()
-		r.Skip(Ordinary)
+		r.skipClaim()
 	}
 	i.text = all[:len(all)-len(r.Rest)]
 	r.Skip("\x00\x00")                                // neither bootstrap context nor actor
@@ -26,6 +33,23 @@ func (r *Reader) Identity() (i Identity, ok bool) {
 		return Identity{}, false
 	}
 	return i, true
+}
+
+// skipClaim goes on behind a claim that is ordinary. Those of ASCII are most of what
+// there is to read.
+func (r *Reader) skipClaim() {
+	if b := r.Rest; r.ASCII && len(b) > 0 {
+		if end := 1 + int(b[0]); end < len(b) {
+			end += 1 + int(b[end])
+			if len(b)-end >= len(Ordinary) && b[end:end+len(Ordinary)] == Ordinary {
+				r.Rest = b[end+len(Ordinary):]
+				return
+			}
+		}
+	}
+	r.Text()
+	r.Text()
+	r.Skip(Ordinary)
 }
 
 // Int32 reads a number.
@@ -41,13 +65,22 @@ func (r *Reader) Int32() int32 {
 
 // Text reads a text.
 func (r *Reader) Text() string {
-	b := r.Rest
-	if len(b) == 0 || int(b[0]) >= len(b) {
+	if b := r.Rest; r.ASCII && len(b) > 0 && int(b[0]) < len(b) {
+		text, end := Take(b, 0)
+		r.Rest = b[end:]
+		return text
+	}
+	return r.anyText()
+}
+
+func (r *Reader) anyText() string {
+	n, size := Length(r.Rest)
+	if size == 0 || size > maxLength || n > len(r.Rest)-size || !utf8.ValidString(r.Rest[size:size+n]) {
 		r.fail()
 		return ""
 	}
-	text, end := Take(b, 0)
-	r.Rest = b[end:]
+	text := r.Rest[size : size+n]
+	r.Rest = r.Rest[size+n:]
 	return text
 }
 
@@ -64,6 +97,35 @@ func (r *Reader) fail() { r.Rest, r.Failed = "", true }
 
 // Take returns the text at a position of what a Reader has read, and where it ends.
 func Take(read string, at int) (text string, end int) {
-	end = at + 1 + int(read[at])
-	return read[at+1 : end], end
+	n := int(read[at])
+	at++
+	if n >= 0x80 { // the length goes on: 7 bits a byte
+		n += int(read[at])<<7 - 0x80
+		at++
+		if n >= 0x80<<7 {
+			n += int(read[at])<<14 - 0x80<<7
+			at++
+		}
+	}
+	return read[at : at+n], at + n
+}
+
+// maxLength is how many bytes the length of a text has that Take can return.
+const maxLength = 3
+
+// Length reads the length of a text, and says how many bytes it takes itself: at most
+// five, not necessarily as few as possible. That is 0 if there is no length.
+func Length[T string | []byte](b T) (n, size int) {
+	var all uint64
+	for k := range min(len(b), binary.MaxVarintLen32) {
+		all |= uint64(b[k]&0x7f) << (7 * k)
+		if b[k] >= 0x80 {
+			continue
+		}
+		if all > math.MaxInt32 {
+			break
+		}
+		return int(all), k + 1
+	}
+	return 0, 0
 }
