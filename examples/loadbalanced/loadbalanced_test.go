@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -159,6 +161,33 @@ func TestControlPage(t *testing.T) {
 func TestUnknownProxy(t *testing.T) {
 	if _, err := startProxy(t.Context(), zerolog.Nop(), "apache", "localhost:0", t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "haproxy, nginx or caddy") {
 		t.Errorf("%v, want to hear which there are", err)
+	}
+}
+
+func TestSiteInUse(t *testing.T) {
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	site := other.Listener.Addr().String()
+	for _, proxy := range []string{"go", "haproxy"} {
+		if _, err := startProxy(t.Context(), zerolog.Nop(), proxy, site, t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "-site "+site) {
+			t.Errorf("%s: %v, want to hear that somebody listens at -site %s", proxy, err, site)
+		}
+	}
+}
+
+// A site may be at a port that the configurations have for an instance.
+func TestAdapted(t *testing.T) {
+	instances := []string{"127.0.0.1:7001", "127.0.0.1:7002", "127.0.0.1:7003", "127.0.0.1:7004", "127.0.0.1:7005", "127.0.0.1:7006"}
+	for name, site := range map[string]string{"haproxy": "bind 127.0.0.1:8102\n", "nginx": "listen 127.0.0.1:8102;", "caddy": "http://:8102 {"} {
+		config := adapted(brands[name].config, t.TempDir(), "localhost:8102", instances)
+		for _, want := range append(instances, site) {
+			if strings.Count(config, want) != 1 {
+				t.Errorf("%s: want %q once in\n%s", name, want, config)
+			}
+		}
+		if strings.Contains(config, instanceThere+"1") {
+			t.Errorf("%s: an instance that is not ours in\n%s", name, config)
+		}
 	}
 }
 

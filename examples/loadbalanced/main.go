@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -39,8 +40,12 @@ func main() {
 
 // run starts everything, the control page last, and ends it when ctx ends.
 func run(ctx context.Context, log zerolog.Logger, addr, site, proxy, data string, instances int) error {
-	data, err := filepath.Abs(data)
+	listener, err := net.Listen("tcp", addr)
 	if err != nil {
+		return fmt.Errorf("-addr %s: %w", addr, err)
+	}
+	defer listener.Close()
+	if data, err = filepath.Abs(data); err != nil {
 		return err
 	}
 	fleet, err := newFleet(ctx, log, data)
@@ -58,10 +63,6 @@ func run(ctx context.Context, log zerolog.Logger, addr, site, proxy, data string
 		return err
 	}
 	page, err := newControl(ctx, log, fleet, proxy, "http://"+site, data)
-	if err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
 	}

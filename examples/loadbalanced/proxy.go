@@ -57,7 +57,7 @@ func startProxy(ctx context.Context, log zerolog.Logger, name, site, data string
 	if name == "go" {
 		listener, err := net.Listen("tcp", site)
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("-site %s: %w", site, err)
 		}
 		handler := newBalancer(ctx, instances)
 		go func() {
@@ -71,9 +71,9 @@ func startProxy(ctx context.Context, log zerolog.Logger, name, site, data string
 	if !ok {
 		return "", fmt.Errorf("-proxy %s: it is go, haproxy, nginx or caddy", name)
 	}
-	site, err := freePort(site)
+	site, err := freeAddress(site)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("-site %s: %w", site, err)
 	}
 	dir := filepath.Join(data, name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -101,10 +101,11 @@ func startProxy(ctx context.Context, log zerolog.Logger, name, site, data string
 func adapted(name, dir, site string, instances []string) string {
 	raw, _ := configs.ReadFile(name) // it is embedded
 	_, port, _ := net.SplitHostPort(site)
-	config := strings.Replace(string(raw), ":"+siteThere, ":"+port, 1)
+	there := []string{":" + siteThere, ":" + port}
 	for i, address := range instances {
-		config = strings.Replace(config, instanceThere+fmt.Sprint(i+1), address, 1)
+		there = append(there, instanceThere+fmt.Sprint(i+1), address)
 	}
+	config := strings.NewReplacer(there...).Replace(string(raw))
 	if name == "nginx.conf" { // so that it writes nowhere else
 		temp := ""
 		for _, what := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
@@ -115,16 +116,12 @@ func adapted(name, dir, site string, instances []string) string {
 	return config
 }
 
-// freePort is the address with a free port in place of 0.
-func freePort(address string) (string, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil || port != "0" {
+// freeAddress is the address if nobody listens at it, with a free port in place of 0.
+func freeAddress(address string) (string, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
 		return address, err
 	}
-	free, err := demo.FreeAddress()
-	if err != nil {
-		return "", err
-	}
-	_, port, _ = net.SplitHostPort(free)
-	return net.JoinHostPort(host, port), nil
+	defer listener.Close()
+	return reachable(address, listener), nil
 }

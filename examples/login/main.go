@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -54,12 +55,12 @@ func run(ctx context.Context, log zerolog.Logger, o options) error {
 	defer app.close()
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
-		return err
+		return fmt.Errorf("-addr %s: %w", o.addr, err)
 	}
 	if o.status != "" {
 		operators, err := net.Listen("tcp", o.status)
 		if err != nil {
-			return err
+			return fmt.Errorf("-status %s: %w", o.status, err)
 		}
 		server := &http.Server{Handler: http.HandlerFunc(app.status), ReadHeaderTimeout: 10 * time.Second}
 		defer server.Close()

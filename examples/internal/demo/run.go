@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -59,7 +60,7 @@ func Run(application string, newSite func(*dataprotection.KeyRing, zerolog.Logge
 func serve(ctx context.Context, log zerolog.Logger, addr string, site http.Handler) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return err
+		return fmt.Errorf("-addr %s: %w", addr, err)
 	}
 	log.Info().Msg("open http://" + reachable(addr, listener))
 	server := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second}

@@ -1,10 +1,10 @@
 package demo
 
 import (
-	"cmp"
 	"html/template"
+	"maps"
 	"net/http"
-	"strings"
+	"slices"
 
 	"github.com/rs/zerolog"
 
@@ -100,14 +100,14 @@ var page = template.Must(template.New("").Parse(`<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{{.Text}}</title>
-<header>You are {{.Who}}. <a href="/">Home</a> <a href="/account">Account</a> <a href="/admin">Admin</a></header>
+<header>You are {{with .User}}{{.Name}}{{else}}nobody{{end}}. <a href="/">Home</a> <a href="/account">Account</a> <a href="/admin">Admin</a>{{if not .User}} <a href="/login">Log in</a>{{end}}</header>
 <main>
 <h1>{{.Text}}</h1>
-<form method="post"{{if not .Login}} action="/logout"{{end}}>{{.AntiforgeryField}}
-{{if .Login}}{{range $name, $roles := .Users}}<button name="name" value="{{$name}}">Log in as {{$name}}</button>
-{{end}}{{else}}<button>Log out</button>{{end}}
-</form>
-</main>
+{{if .Login}}<form method="post">{{.AntiforgeryField}}
+{{range .Names}}<button name="name" value="{{.}}">Log in as {{.}}</button>
+{{end}}</form>
+{{else if .User}}<form method="post" action="/logout">{{.AntiforgeryField}}<button>Log out</button></form>
+{{end}}</main>
 </html>
 `))
 
@@ -121,8 +121,9 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request, status int, text str
 	w.WriteHeader(status)
 	_ = page.Execute(w, struct { // a visitor who has gone does not miss it
 		antiforgery.Tokens
-		Text, Who string
-		Login     bool
-		Users     map[string][]string
-	}{tokens, text, cmp.Or(claims.FromContext(r.Context()).Name(), "nobody"), strings.HasPrefix(r.URL.Path, "/login"), roles})
+		Text  string
+		User  *claims.Principal
+		Login bool
+		Names []string
+	}{tokens, text, claims.FromContext(r.Context()), r.URL.Path == "/login", slices.Sorted(maps.Keys(roles))})
 }

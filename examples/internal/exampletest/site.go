@@ -16,6 +16,8 @@ func VisitSite(t *testing.T, app *App) {
 		wantText   string
 	}{
 		{"", "/", 200, "/", "Everybody can see this page"},
+		{"", "/", 200, "/", `<a href="/login">Log in</a>`},
+		{"carol", "/", 200, "/", "<button>Log out</button>"},
 		{"", "/account", 200, "/login?ReturnUrl=%2Faccount", "Who are you?"},
 		{"", "/admin", 200, "/login?ReturnUrl=%2Fadmin", "Who are you?"},
 		{"", "/admin/users/x", 200, "/login?ReturnUrl=%2Fadmin%2Fusers%2Fx", "Who are you?"},
