@@ -71,7 +71,7 @@ func (k keeper) Read(b []byte) (int, error) {
 	if k.room < 0 {
 		return 0, errNoRoom
 	}
-	if int64(len(b)) > k.room+1 {
+	if int64(len(b))-1 > k.room {
 		b = b[:k.room+1]
 	}
 	n, err := k.body.Read(b)

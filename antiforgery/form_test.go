@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -164,6 +165,13 @@ func TestBrokenBody(t *testing.T) {
 			}
 		}
 	})
+}
+
+// However large the bound is, there is room for one byte more.
+func TestNoBound(t *testing.T) {
+	p := protect(t, antiforgery.Config{MaxFormBytes: math.MaxInt64})
+	tokens, cookie := visit(t, p, nil)
+	wantReason(t, p.Check(request("POST", "/", form("a=b", field+"="+tokens.Request), cookie, formType)), passed)
 }
 
 // multipartBody makes a multipart form of "name=value" fields and "@name=content" files.
