@@ -36,12 +36,7 @@ func (p *passage) watch(w http.ResponseWriter) http.ResponseWriter {
 			}
 		},
 		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
-			return func(src io.Reader) (int64, error) {
-				p.begin(http.StatusOK)
-				n, err := next(src)
-				p.written += n
-				return n, err
-			}
+			return func(src io.Reader) (int64, error) { return p.readFrom(src, next) }
 		},
 		Flush: func(next httpsnoop.FlushFunc) httpsnoop.FlushFunc {
 			return func() { p.begin(http.StatusOK); next() }
@@ -63,6 +58,26 @@ func (p *passage) watch(w http.ResponseWriter) http.ResponseWriter {
 func (p *passage) count(n int, err error) (int, error) {
 	p.written += int64(n)
 	return n, err
+}
+
+// firstBytes is how much net/http, too, copies by itself before it leaves the rest to
+// the system.
+const firstBytes = 512
+
+// readFrom is the ReadFrom of a writer whose original's is next. The header goes out
+// with the first byte. Where there is none to read, it has not, and the handler may
+// answer something else.
+func (p *passage) readFrom(src io.Reader, next func(io.Reader) (int64, error)) (first int64, err error) {
+	if !p.journey.Answered() {
+		if first, err = io.CopyN(plainWriter{p}, src, firstBytes); err == io.EOF {
+			return first, nil
+		} else if err != nil {
+			return first, err
+		}
+	}
+	rest, err := next(src)
+	p.written += rest
+	return first + rest, err
 }
 
 // hijacked notes that the connection was taken over, unless there was an error.

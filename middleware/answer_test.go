@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/sealring/sealring/middleware"
@@ -166,6 +168,52 @@ func TestServeFile(t *testing.T) {
 			t.Error(e)
 		}
 	})
+}
+
+// Where there is nothing to copy, the answer has not begun, and can still become
+// another.
+func TestCopyOfNothing(t *testing.T) {
+	long := strings.Repeat("x", 2000)
+	for _, c := range []struct {
+		name string
+		text string
+		err  error // what ends it, or nil
+		want int
+		body string
+	}{
+		{"empty", "", nil, 404, "nothing"},
+		{"fails at once", "", errors.New("upstream"), 404, "nothing"},
+		{"fails later", "some", errors.New("upstream"), 200, "some, and then nothing"},
+		{"fails late", long, errors.New("upstream"), 200, long + ", and then nothing"},
+		{"short", "some", nil, 200, "some"},
+		{"long", long, nil, 200, long},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			over(t, func(t *testing.T, http2 bool) {
+				server, j := start(t, http2, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					src := io.Reader(iotest.OneByteReader(strings.NewReader(c.text)))
+					if c.err != nil {
+						src = io.MultiReader(src, iotest.ErrReader(c.err))
+					}
+					switch n, err := io.Copy(w, src); {
+					case n == 0:
+						w.WriteHeader(404)
+						io.WriteString(w, "nothing")
+					case err != nil:
+						io.WriteString(w, ", and then nothing")
+					}
+				}))
+				res, body := fetch(t, server, "/")
+				if res.StatusCode != c.want || body != c.body {
+					t.Errorf("got %d %q, want %d %q", res.StatusCode, body, c.want, c.body)
+				}
+				server.Close()
+				if e := j.only(); e["status"] != float64(c.want) || e["bytes"] != float64(len(c.body)) {
+					t.Errorf("got %v, want status %d and %d bytes", e, c.want, len(c.body))
+				}
+			})
+		})
+	}
 }
 
 func TestHijack(t *testing.T) {

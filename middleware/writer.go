@@ -91,10 +91,7 @@ func (w knownWriter) EnableFullDuplex() error            { return w.server().Ena
 type http1Writer struct{ knownWriter }
 
 func (w http1Writer) ReadFrom(src io.Reader) (int64, error) {
-	w.p.begin(http.StatusOK)
-	n, err := w.p.writer.(io.ReaderFrom).ReadFrom(src)
-	w.p.written += n
-	return n, err
+	return w.p.readFrom(src, w.p.writer.(io.ReaderFrom).ReadFrom)
 }
 
 func (w http1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
