@@ -67,6 +67,7 @@ func (c *HTTPSConfig) check(p *confcheck.Problems, prefix string) {
 	const year = 365 * 24 * time.Hour
 	p.Add(c.Port < 0 || c.Port > 65535, prefix+"Port", "must be between 1 and 65535")
 	p.Add(c.MaxAge < 0, prefix+"MaxAge", "negative; NoHSTS turns it off")
+	p.Add(0 < c.MaxAge && c.MaxAge < time.Second, prefix+"MaxAge", "less than a second, which has browsers forget the rule")
 	p.Add(c.Preload && (!c.IncludeSubDomains || c.MaxAge != 0 && c.MaxAge < year || c.NoHSTS), prefix+"Preload", "needs IncludeSubDomains, and a MaxAge of at least a year")
 }
 

@@ -79,6 +79,8 @@ func TestHTTPSConfig(t *testing.T) {
 	}
 	_, err := middleware.RedirectHTTPS(middleware.HTTPSConfig{Port: 65536, MaxAge: -1, Preload: true})
 	wantProblems(t, err, "RedirectHTTPS: invalid configuration: Port: ", "MaxAge: negative", "Preload: needs")
+	_, err = middleware.RedirectHTTPS(middleware.HTTPSConfig{MaxAge: 31536000})
+	wantProblems(t, err, "MaxAge: less than a second")
 	for _, cfg := range []middleware.HTTPSConfig{{Preload: true}, {Preload: true, IncludeSubDomains: true, MaxAge: time.Hour}, {Preload: true, IncludeSubDomains: true, NoHSTS: true}} {
 		_, err := middleware.RedirectHTTPS(cfg)
 		wantProblems(t, err, "Preload: needs")

@@ -2,6 +2,7 @@ package setcookie
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/sealring/sealring/internal/confcheck"
 	"github.com/sealring/sealring/internal/grammar"
@@ -18,11 +19,13 @@ func (a *Attributes) Check(p *confcheck.Problems, name string) {
 	p.Add(!grammar.IsToken(name), "Cookie.Name", grammar.NotToken)
 	p.Add(!grammar.IsAttribute(a.Domain), "Cookie.Domain", grammar.NotAttribute)
 	p.Add(!grammar.IsAttribute(a.Path), "Cookie.Path", grammar.NotAttribute)
+	p.Add(a.Path != "" && a.Path[0] != '/', "Cookie.Path", "must begin with a slash")
 	for _, x := range a.Extensions {
 		p.Add(x == "" || !grammar.IsAttribute(x), "Cookie.Extensions", grammar.NotAttribute)
 	}
 	p.Add(a.SameSite < 0 || a.SameSite > http.SameSiteNoneMode, "Cookie.SameSite", "unknown")
 	p.Add(a.MaxAge < 0, "Cookie.MaxAge", "negative")
+	p.Add(0 < a.MaxAge && a.MaxAge < time.Second, "Cookie.MaxAge", "less than a second, which removes the cookie")
 }
 
 // CheckPrefix notes what a browser would drop without a word. Secure says whether
