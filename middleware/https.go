@@ -136,8 +136,9 @@ func saysHTTPS(r *http.Request) bool {
 	if _, vouched := origin.Public(r); vouched {
 		return false
 	}
-	return strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") ||
-		strings.Contains(strings.ToLower(r.Header.Get("Forwarded")), "proto=https")
+	proto, forwarded := strings.Join(r.Header["X-Forwarded-Proto"], ","), strings.Join(r.Header["Forwarded"], ",")
+	return strings.Contains(strings.ToLower(proto), "https") ||
+		strings.Contains(strings.ToLower(strings.ReplaceAll(forwarded, `"`, "")), "proto=https")
 }
 
 // redirect is temporary: what makes it permanent is HSTS, which a proxy that is not
