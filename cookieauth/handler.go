@@ -30,10 +30,10 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 		next.ServeHTTP(w, r)
 		return
 	}
+	v, inner := a.newVisit(r) // before anybody else sees the request's context, which may take it in
 	if size := found.header.Size(); size > largeCookies {
 		a.noteLarge(r, found.header, size)
 	}
-	v, inner := a.newVisit(r)
 	if err := a.identify(v, w, r, inner, found); err != nil {
 		a.turnAway(v, r, err)
 	}

@@ -86,8 +86,8 @@ func (p *passage) Value(key any) any {
 }
 
 // Around is that of journey.Host. The passage takes something in only as long as
-// nobody else can know it: between the log of Stack and the handlers within the
-// authenticators.
+// nobody else can know it, and once: between the log of Stack and the first of its
+// authenticators, which may have shown it to an event and that to a goroutine.
 func (p *passage) Around() context.Context {
 	if !p.open {
 		return nil
@@ -96,7 +96,19 @@ func (p *passage) Around() context.Context {
 }
 
 // Mount is that of journey.Host.
-func (p *passage) Mount(ctx context.Context) { p.Context = ctx }
+func (p *passage) Mount(ctx context.Context) { p.Context, p.open = ctx, false }
+
+// shut has the passage take in nothing any more.
+func shut(next http.Handler) http.Handler { return shutter{next} }
+
+type shutter struct{ next http.Handler }
+
+func (s shutter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p, ok := r.Context().(*passage); ok {
+		p.open = false
+	}
+	s.next.ServeHTTP(w, r)
+}
 
 func passageFrom(ctx context.Context) *passage {
 	if p, ok := ctx.(*passage); ok { // mostly, and quicker to find

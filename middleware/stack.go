@@ -80,8 +80,11 @@ func (c Config) handlers(problems *confcheck.Problems) (handlers []func(http.Han
 	}
 	around, within, requestLog := c.around(problems), c.within(problems), newRequestLog(c.Log, keepOut)
 	handlers = append(handlers, logged{requestLog: requestLog, around: around, within: within, open: true}.handler)
-	for _, auth := range c.Authenticators {
+	for k, auth := range c.Authenticators {
 		problems.Add(auth == nil, "Authenticators", "one is nil")
+		if k > 0 {
+			handlers = append(handlers, shut)
+		}
 		if auth != nil {
 			handlers = append(handlers, auth.Handler)
 		}

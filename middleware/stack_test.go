@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"github.com/sealring/sealring/cookieauth"
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/dataprotection/dataprotectiontest"
+	"github.com/sealring/sealring/internal/journey"
 	"github.com/sealring/sealring/middleware"
 )
 
@@ -417,6 +419,58 @@ func TestStackWithinStack(t *testing.T) {
 	for range 20 {
 		serve(h, r)
 	}
+}
+
+// A context that somebody has been shown takes in nothing any more: it may be in use by
+// a goroutine that an event or another kind of authenticator has begun.
+func TestContextThatIsKnown(t *testing.T) {
+	shut := map[string]bool{}
+	show := func(to string, ctx context.Context) {
+		host, ok := ctx.(journey.Host)
+		shut[to] = !ok || host.Around() == nil
+	}
+	ring := dataprotectiontest.NewKeyRing(t)
+	first := newAuth(t, cookieauth.Config{KeyRing: ring, Events: cookieauth.Events{
+		Validate:     func(c *cookieauth.ValidateContext) error { show("Validate", c.Request.Context()); return nil },
+		LargeCookies: func(r *http.Request, _ int) { show("LargeCookies", r.Context()) },
+	}})
+	second := newAuth(t, cookieauth.Config{KeyRing: ring, Scheme: "second", Cookie: cookieauth.Cookie{Name: "__Host-second"}})
+	r := signIn(t, signIn(t, get("/"), first, claims.New("1")), second, claims.New("2"))
+	r.AddCookie(&http.Cookie{Name: "large", Value: strings.Repeat("x", 8<<10)})
+	stack := func(auths ...middleware.Authenticator) func(http.Handler) http.Handler {
+		_, log := newJournal(t)
+		return must(t)(middleware.Stack(middleware.Config{Log: middleware.LogConfig{Logger: log}, Authenticators: auths}))
+	}
+	t.Run("to events", func(t *testing.T) {
+		serve(stack(first, second)(text("")), r)
+		if want := map[string]bool{"Validate": true, "LargeCookies": true}; !maps.Equal(shut, want) {
+			t.Errorf("which contexts take in nothing: %v, want %v", shut, want)
+		}
+	})
+	t.Run("to another kind of authenticator", func(t *testing.T) {
+		var known context.Context
+		serve(stack(passer{first, &known}, second)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if got := claims.FromContext(r.Context()).ID(); got != "2" {
+				t.Errorf("the user is %q, want 2", got)
+			}
+			if got := claims.FromContext(known); got != nil {
+				t.Errorf("the context has taken in %v", got)
+			}
+		})), r)
+	})
+}
+
+// A passer finds nobody, and keeps the context.
+type passer struct {
+	middleware.Authenticator
+	known *context.Context
+}
+
+func (p passer) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		*p.known = r.Context()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // TestAuthenticatorsOfStack: what the authenticators of a Stack find out is known
