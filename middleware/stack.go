@@ -8,6 +8,7 @@ import (
 
 	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/internal/confcheck"
+	"github.com/sealring/sealring/internal/grammar"
 	"github.com/sealring/sealring/internal/journey"
 )
 
@@ -79,6 +80,7 @@ func (c Config) handlers(problems *confcheck.Problems) (handlers []func(http.Han
 		}
 	}
 	around, within, requestLog := c.around(problems), c.within(problems), newRequestLog(c.Log, keepOut)
+	problems.Add(c.Log.IDHeader != "" && !grammar.IsToken(c.Log.IDHeader), "Log.IDHeader", grammar.NotToken)
 	handlers = append(handlers, logged{requestLog: requestLog, around: around, within: within, open: true}.handler)
 	for k, auth := range c.Authenticators {
 		problems.Add(auth == nil, "Authenticators", "one is nil")

@@ -338,11 +338,12 @@ func TestStackInAnOutage(t *testing.T) {
 func TestStackConfig(t *testing.T) {
 	_, err := middleware.Stack(middleware.Config{
 		PublicOrigin:   middleware.OriginConfig{Origins: []string{"app.example"}},
+		Log:            middleware.LogConfig{IDHeader: "X-Request-Id:"},
 		HTTPS:          middleware.HTTPSConfig{Port: -1},
 		Headers:        middleware.HeadersConfig{ContentSecurityPolicy: "\n"},
 		Authenticators: []middleware.Authenticator{nil},
 	})
-	wantProblems(t, err, "middleware: Stack: invalid configuration: PublicOrigin.Origins: ", "HTTPS.Port: ", "Headers.ContentSecurityPolicy: ", "Authenticators: one is nil")
+	wantProblems(t, err, "middleware: Stack: invalid configuration: PublicOrigin.Origins: ", "HTTPS.Port: ", "Headers.ContentSecurityPolicy: ", "Log.IDHeader: must be of letters", "Authenticators: one is nil")
 	_, err = middleware.Stack(middleware.Config{PublicOrigin: middleware.OriginConfig{Hosts: []string{"app.example"}}})
 	wantProblems(t, err, "PublicOrigin.Origins: required", "PublicOrigin.Headers: ")
 }
