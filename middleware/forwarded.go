@@ -61,16 +61,17 @@ func cutLast(s string) (item, rest string, more bool) {
 }
 
 // forwardedHops reads the header of RFC 7239, section 4: elements with commas
-// between, each of pairs with semicolons between.
+// between, each of pairs with semicolons between. Empty ones do not count.
 func forwardedHops(hops []hop, lines []string) ([]hop, error) {
+	const between = " \t,;"
 	for _, line := range lines {
-		for rest, more := line, true; more; {
+		for rest := strings.TrimLeft(line, between); rest != ""; rest = strings.TrimLeft(rest, between) {
 			if len(hops) == maxHops {
 				return nil, errTooManyHops
 			}
 			var h hop
 			var err error
-			if h, rest, more, err = cutElement(rest); err != nil {
+			if h, rest, err = cutElement(rest); err != nil {
 				return nil, err
 			}
 			hops = append(hops, h)
@@ -81,28 +82,26 @@ func forwardedHops(hops []hop, lines []string) ([]hop, error) {
 }
 
 // cutElement reads the pairs up to a comma or the end. One name comes once.
-func cutElement(s string) (h hop, rest string, more bool, err error) {
+func cutElement(s string) (h hop, rest string, err error) {
 	for {
 		name, value, after, ok := cutPair(s)
 		if !ok {
-			return hop{}, "", false, errMalformed
+			return hop{}, "", errMalformed
 		}
 		field := h.field(name)
 		if field != nil && *field != "" {
-			return hop{}, "", false, errMalformed
+			return hop{}, "", errMalformed
 		}
 		if field != nil {
 			*field = value
 		}
-		switch after = strings.TrimLeft(after, " \t"); {
-		case after == "":
-			return h, "", false, nil
-		case after[0] == ',':
-			return h, after[1:], true, nil
-		case after[0] != ';':
-			return hop{}, "", false, errMalformed
+		after = strings.TrimLeft(after, " \t")
+		if after != "" && after[0] != ',' && after[0] != ';' {
+			return hop{}, "", errMalformed
 		}
-		s = after[1:]
+		if s = strings.TrimLeft(after, " \t;"); s == "" || s[0] == ',' {
+			return h, s, nil
+		}
 	}
 }
 
@@ -146,9 +145,12 @@ func cutQuoted(s string) (value, rest string, ok bool) {
 
 // parseNode reads the address of who came to a proxy, with or without a port. It
 // may not be known: proxies may leave it out, say "unknown" or make up a name that
-// begins with an underscore (RFC 7239, section 6).
+// begins with an underscore. They may make up the port, too (RFC 7239, section 6).
 func parseNode(s string) (addr netip.Addr, known bool, err error) {
-	if s == "" || strings.EqualFold(s, "unknown") || s[0] == '_' {
+	if k := strings.LastIndex(s, ":_"); k >= 0 {
+		s = s[:k]
+	}
+	if name, _, _ := strings.Cut(s, ":"); s == "" || s[0] == '_' || strings.EqualFold(name, "unknown") {
 		return netip.Addr{}, false, nil
 	}
 	switch {
