@@ -29,7 +29,7 @@ func confirm(ctx context.Context, c *cli.Command, question string) error {
 		return nil
 	}
 	if err != nil && answer == "" {
-		return usagef("nobody answered, so nothing was done; --yes does not ask")
+		return usagef("nobody answered, so nothing was done; with --yes nobody is asked")
 	}
 	return fmt.Errorf("nothing was done")
 }

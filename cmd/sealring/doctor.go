@@ -84,9 +84,12 @@ func examine(ctx context.Context, c *cli.Command) error {
 	d := diagnosis{Store: withoutPassword(c.String("store")), Findings: []finding{}}
 	x, err := newExamination(ctx, c)
 	var usage *usageError
+	var means *meansError
 	switch {
 	case errors.As(err, &usage):
 		return err
+	case errors.As(err, &means):
+		d.Findings = []finding{notLoaded(err)}
 	case err != nil:
 		d.Findings = []finding{unreachable(err)}
 		if _, policyErr := hostpolicy.Explain(); policyErr != nil {
@@ -157,6 +160,13 @@ func unreachable(err error) finding {
 		critical, "store", "the store cannot be read: " + strings.Join(strings.Fields(strings.TrimPrefix(inFlags(err), "dataprotection: ")), " "),
 		"programs that run go on with the keys they know; none can start, and no revocation is seen",
 		"see to it that it can be reached by the account that programs run as, and run this again",
+	}
+}
+
+func notLoaded(err error) finding {
+	return finding{
+		unknown, "opening", "what was given to open keys with cannot be loaded: " + err.Error(),
+		"so the ring was not looked at", "name a file that this account can read: --cert, --secret-file, --cert-password-file",
 	}
 }
 

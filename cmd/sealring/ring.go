@@ -38,8 +38,16 @@ func ringConfig(c *cli.Command) (dataprotection.Config, error) {
 		Store: store, Application: c.String("application"), NoApplication: c.String("application") == "",
 		GoOnly: c.Bool("go-only"), AllowUnsealed: c.Bool("allow-unsealed"), Logger: quiet(),
 	}
-	return cfg, addSealers(c, &cfg)
+	if err := addSealers(c, &cfg); err != nil {
+		return dataprotection.Config{}, &meansError{err}
+	}
+	return cfg, nil
 }
+
+// A meansError says that what was given to open keys with cannot be loaded.
+type meansError struct{ error }
+
+func (e *meansError) Unwrap() error { return e.error }
 
 // addSealers has the first of the certificates and the secret seal, and all of
 // them open.
