@@ -4,7 +4,7 @@
 //
 // Make a [Protection] and put its Handler behind what identifies the user:
 //
-//	csrf, err := antiforgery.New(antiforgery.Config{KeyRing: ring})
+//	csrf, err := antiforgery.New(antiforgery.Config{KeyRing: ring, Outage: auth.Outage})
 //	…
 //	http.ListenAndServeTLS(":443", cert, key, auth.Handler(csrf.Handler(mux)))
 //

@@ -43,7 +43,7 @@ type site struct {
 func newSite(ctx context.Context, url string) (*site, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
 	client := redis.NewClient(options)
 	store, err := redisstore.New(redisstore.Config{Client: client})
