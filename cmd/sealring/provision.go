@@ -18,7 +18,7 @@ func provisionCommand() *cli.Command {
 			"again. --what-if only says what would be done. It makes no keys: the program does, when it\n" +
 			"opens the ring. docs/operations.md has the tour, docs/windows.md that of Windows.",
 		Flags:    []cli.Flag{&cli.BoolFlag{Name: "what-if", Usage: "say what would be done, and do nothing"}},
-		Commands: append([]*cli.Command{provisionDirectoryCommand()}, systemProvisionCommands()...),
+		Commands: append([]*cli.Command{provisionDirectoryCommand(), provisionSessionsCommand()}, systemProvisionCommands()...),
 	}
 }
 

@@ -176,7 +176,7 @@ func (s *Store) version(ctx context.Context) (dataprotection.Version, error) {
 	case errors.Is(err, fs.ErrNotExist) && !s.shared:
 		return nothing, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return "", notMounted(err)
+		return "", s.notMounted(err)
 	case err != nil:
 		return "", err
 	case len(text) != len(rand.Text()):

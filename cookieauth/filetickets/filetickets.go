@@ -190,13 +190,13 @@ func (s *Store) mounted() error {
 		return nil
 	}
 	if _, err := os.Lstat(s.path(versionFile)); err != nil {
-		return notMounted(err)
+		return s.notMounted(err)
 	}
 	return nil
 }
 
-func notMounted(err error) error {
-	return fmt.Errorf("not mounted, or not provisioned; mount the share, or, if it is mounted and new, prepare it once with filetickets.Provision: %v", err)
+func (s *Store) notMounted(err error) error {
+	return fmt.Errorf("not mounted, or not provisioned; mount the share, or, if it is mounted and new, prepare it once with filetickets.Provision or: sealring provision sessions %s: %v", s.dir, err)
 }
 
 // ready prepares the directory for a write.
