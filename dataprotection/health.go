@@ -2,6 +2,7 @@ package dataprotection
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -87,6 +88,12 @@ func (r *refresher) problems(p plan, err error) map[string]problem {
 	for _, k := range r.contents.keys {
 		if k.key == nil {
 			note("unusable "+k.info.ID.String(), slog.LevelWarn, "payloads of "+k.info.Element+" cannot be read: "+k.info.Unusable.Error())
+		}
+	}
+	for id, k := range r.own {
+		if time.Since(k.made) > unshownAfter {
+			note("unshown "+id.String(), slog.LevelError, fmt.Sprintf("key %s was made here, and the store has taken it but does not show it: what it seals opens on no other instance, "+
+				"nor here after a restart; if the store has lost it, as a server may that was replaced by its copy, restart this program", id))
 		}
 	}
 	for _, text := range r.known.vanished {

@@ -35,7 +35,7 @@ func (r *refresher) plan(now time.Time) plan {
 	case r.cfg.ReadOnly:
 		return plan{err: ErrNoDefaultKey}
 	case len(r.contents.skipped) > 0:
-		return plan{sealing: r.makeshift(now), err: fmt.Errorf("no new key is made while there is one that cannot be read: %w", joinRingErrors(r.contents.skipped))}
+		return plan{sealing: r.makeshift(now), err: fmt.Errorf("%w; no new key is made while there is one that cannot be read", joinRingErrors(r.contents.skipped))}
 	}
 	return plan{sealing: r.makeshift(now), create: takingOver(d.Create, infos)}
 }
@@ -143,7 +143,7 @@ func (r *refresher) create(ctx context.Context, dates KeyDates) (*ringKey, error
 		}
 		return nil, asRingError("add", element.Name, err)
 	}
-	r.own[k.info.ID] = k
+	r.own[k.info.ID] = ownKey{k, time.Now()}
 	r.reader.remember(k)
 	r.contents.keys = append(r.contents.keys, k)
 	r.cfg.Logger.Info("dataprotection: made a new key", "key", k.info.ID, "activates", k.info.Activates, "expires", k.info.Expires)

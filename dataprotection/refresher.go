@@ -23,6 +23,9 @@ const (
 	reloadTimeout = 5 * time.Second
 	// reopenInterval is how often keys that could not be opened are tried again.
 	reopenInterval = 30 * time.Second
+	// unshownAfter is how long a store may take to show what it has taken: longer than
+	// the defaults of NFS have a client remember a directory.
+	unshownAfter = 2 * time.Minute
 	// maxConflicts is how often a ring tries again to make a key while others write.
 	maxConflicts = 10
 )
@@ -36,8 +39,8 @@ type refresher struct {
 
 	// used by first, then by the goroutine
 	reader   reader
-	contents *contents          // the last good ones
-	own      map[KeyID]*ringKey // keys made here that the store has not shown yet
+	contents *contents        // the last good ones
+	own      map[KeyID]ownKey // keys made here that the store has not shown yet
 	known    knownRevocations
 	lastFull time.Time
 
@@ -52,11 +55,17 @@ type refresher struct {
 	lastReload time.Time
 }
 
+// An ownKey is one that was made here.
+type ownKey struct {
+	*ringKey
+	made time.Time
+}
+
 func newRefresher(ring *KeyRing) *refresher {
 	return &refresher{
 		ring: ring, cfg: &ring.cfg,
 		reader: reader{cfg: &ring.cfg},
-		own:    map[KeyID]*ringKey{},
+		own:    map[KeyID]ownKey{},
 		known:  knownRevocations{keys: map[KeyID]bool{}},
 		health: health{log: ring.cfg.Logger},
 		done:   make(chan struct{}), wake: make(chan struct{}, 1),
@@ -190,7 +199,7 @@ func (r *refresher) take(c *contents) {
 		delete(r.own, k.info.ID)
 	}
 	for _, k := range r.own {
-		c.keys = append(c.keys, k)
+		c.keys = append(c.keys, k.ringKey)
 	}
 	r.known.add(c)
 	r.contents = c

@@ -619,6 +619,42 @@ func TestRuleSlowStoreShowsTheNewKeyLater(t *testing.T) {
 	})
 }
 
+// A server that fails over to a copy may lose what it took last. The store then looks
+// as it did before, and yet that is no news to be passed over.
+func TestRuleKeyThatTheStoreHasLost(t *testing.T) {
+	for name, keys := range map[string][]string{"the first": nil, "a further one": {datedKey(idA, at.AddDate(-1, 0, 0), cbcDescriptor)}} {
+		t.Run(name, func(t *testing.T) {
+			bubbletest.Run(t, func(t *testing.T) {
+				store := holding(keys...)
+				before, version := slices.Clone(store.elements), store.version
+				ring := open(t, config(store))
+				defer ring.Close()
+				if store.adds != 1 {
+					t.Fatalf("%d keys made, want 1", store.adds)
+				}
+				with, withVersion := slices.Clone(store.elements), store.version
+				store.set(func(s *fakeStore) { s.elements, s.version = before, version-1 })
+				sealed := protect(t, ring, "x")
+				poll()
+				if st := ring.Status(); !st.Healthy {
+					t.Errorf("after a poll: %q; a store may be slow to show a key", st.Problems)
+				}
+				time.Sleep(3 * time.Minute)
+				poll()
+				if st := ring.Status(); st.Healthy || !strings.Contains(strings.Join(st.Problems, "\n"), "the store has taken it but does not show it") {
+					t.Errorf("after minutes: %q, want a problem about the key", st.Problems)
+				}
+				unprotect(t, ring, sealed, "x")
+				store.set(func(s *fakeStore) { s.elements, s.version = with, withVersion-1 })
+				poll()
+				if st := ring.Status(); !st.Healthy {
+					t.Errorf("when it is shown: %q", st.Problems)
+				}
+			})
+		})
+	}
+}
+
 func TestRuleNoSecretsInErrorsAndLogs(t *testing.T) {
 	bubbletest.Run(t, func(t *testing.T) {
 		store, log := &fakeStore{}, &logBook{}
