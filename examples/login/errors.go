@@ -23,6 +23,7 @@ var (
 	denied      = notice{"This page is not for you", "You are logged in, but you may not see it. If you should, ask an admin.", "/account", "Go to your account"}
 	unavailable = notice{"Please try again in a moment", "Something that we need to know you is out of reach. You are still logged in, and nothing has been changed.", "", ""}
 	broken      = notice{"Something went wrong", "It is our fault, and we have taken note of it. Please try again.", "/", "Go to the start page"}
+	tooLarge    = notice{"That is too much", "What you have sent is larger than anything that is asked for here. Nothing has been changed. Go back and send less.", "/", "Go to the start page"}
 	elsewhere   = notice{"That came from another site", "A page elsewhere sent a request here in your name, and we have not carried it out. If you meant to do it, do it from here.", "/", "Go to the start page"}
 	outdated    = notice{"The page was out of date", "You have logged in or out since you opened it, or it was open for very long. Nothing has been changed. Open it anew and send it again.", "/", "Go to the start page"}
 )
@@ -64,6 +65,9 @@ func (a *app) refused(w http.ResponseWriter, r *http.Request, err error) {
 	switch refusal.Reason {
 	case antiforgery.CrossSite, antiforgery.SameSite, antiforgery.OtherOrigin:
 		a.notice(w, r, http.StatusForbidden, elsewhere)
+		return
+	case antiforgery.FormTooLarge:
+		a.notice(w, r, http.StatusRequestEntityTooLarge, tooLarge)
 		return
 	}
 	again := formOf(r)

@@ -127,7 +127,7 @@ func TestWrongPasswords(t *testing.T) {
 		"unknown":           {"mallory@example.org", password, 401, "do not belong together"},
 		"nothing":           {"", "", 422, "Enter your e-mail address"},
 		"too long":          {email, strings.Repeat("x", 5000), 401, "do not belong together"},
-		"more than a form":  {email, strings.Repeat("x", 100_000), 403, ""}, // the token is behind it
+		"more than a form":  {email, strings.Repeat("x", 100_000), 413, "That is too much"}, // the token is behind it
 		"markup":            {`"><script>alert(1)</script>`, "x", 401, "&lt;script&gt;"},
 		"invalid UTF-8":     {"a\xff@example.org", "\xff", 401, "do not belong together"},
 		"name of a file":    {"../../first", password, 401, "do not belong together"},
@@ -260,7 +260,21 @@ func TestNotices(t *testing.T) {
 	i := start(t, newData(t))
 	p := newPerson(t)
 	p.want("nowhere", p.Get(i.URL+"/nowhere"), 404, "/nowhere", "There is no such page")
-	p.want("wrong method", p.Get(i.URL+"/logout"), 405, "/logout", "There is no such page")
+	logout := p.Get(i.URL + "/logout")
+	p.want("wrong method", logout, 405, "/logout", "There is no such page")
+	if got := logout.Header.Get("Allow"); got != "POST" {
+		t.Errorf("wrong method: allowed are %q, want POST", got)
+	}
+	p.want("list of files", p.Get(i.URL+"/static/"), 404, "/static/")
+	for path, want := range map[string]int{"/": 200, "/login": 200, "/static/style.css": 200, "/account": 200, "/logout": 405, "/nowhere": 404} {
+		r, err := http.NewRequest(http.MethodHead, i.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := p.Do(r); a.Status != want || a.Body != "" {
+			t.Errorf("HEAD %s: %d, %q, want %d and no body", path, a.Status, a.Body, want)
+		}
+	}
 	if a := p.Get(i.URL + "/static/style.css"); a.Status != 200 || !strings.Contains(a.Header.Get("Content-Type"), "text/css") {
 		t.Errorf("style: %d, %s", a.Status, a.Header)
 	}
@@ -270,6 +284,15 @@ func TestNotices(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
+}
+
+// A form that is too large is told from an empty one where no token is looked for.
+func TestTooLarge(t *testing.T) {
+	i := start(t, newData(t))
+	r := exampletest.FormRequest(i.URL+"/login", url.Values{"email": {email}, "password": {strings.Repeat("x", 100_000)}})
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	p := newPerson(t)
+	p.want("post", p.Do(r), 413, "/login", "That is too much")
 }
 
 func TestNothingSecretInTheLog(t *testing.T) {

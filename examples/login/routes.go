@@ -2,8 +2,10 @@ package main
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
+	chimiddleware "github.com/go-chi/chi/v5/middleware"
 )
 
 // maxBody is more than any form here has.
@@ -12,9 +14,11 @@ const maxBody = 64 << 10
 func (a *app) routes() http.Handler {
 	r := chi.NewRouter()
 	r.Use(limitBody, a.stack) // who is it? never turns anybody away; and no other site posts our forms
+	r.Use(a.refuseLarge, chimiddleware.GetHead)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { a.notice(w, r, http.StatusNotFound, notFound) })
-	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-		a.notice(w, r, http.StatusMethodNotAllowed, notFound)
+	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Allow", allowed(r, req.URL.Path))
+		a.notice(w, req, http.StatusMethodNotAllowed, notFound)
 	})
 
 	r.Method("GET", "/static/*", static())
@@ -55,6 +59,29 @@ func (a *app) demand(require func(http.Handler) http.Handler) func(http.Handler)
 			required.ServeHTTP(w, r)
 		})
 	}
+}
+
+// allowed lists the methods that there is a handler for.
+func allowed(r chi.Routes, path string) string {
+	var methods []string
+	if r.Match(chi.NewRouteContext(), "GET", path) {
+		methods = append(methods, "GET", "HEAD")
+	}
+	if r.Match(chi.NewRouteContext(), "POST", path) {
+		methods = append(methods, "POST")
+	}
+	return strings.Join(methods, ", ")
+}
+
+// refuseLarge says so to those whose form would be cut off by limitBody.
+func (a *app) refuseLarge(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > maxBody {
+			a.notice(w, r, http.StatusRequestEntityTooLarge, tooLarge)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func limitBody(next http.Handler) http.Handler {
