@@ -1,7 +1,9 @@
 package sealring_test
 
 import (
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -21,6 +23,28 @@ func TestReadmeShowsTheSmallestProgram(t *testing.T) {
 		if !found || !strings.Contains(read(t, relative), pages) {
 			t.Errorf("the pages of examples/smallest/main.go are not those of %s", relative)
 		}
+	}
+}
+
+// What the README does not name, nobody finds.
+func TestReadmeNamesEveryPackage(t *testing.T) {
+	readme := read(t, "README.md")
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch name := d.Name(); {
+		case err != nil:
+			return err
+		case d.IsDir() && path != "." && (name[0] == '.' || name == "internal" || name == "testdata" || name == "integration_test"):
+			return fs.SkipDir
+		case d.IsDir() || filepath.Ext(path) != ".go" || filepath.Dir(path) == ".":
+			return nil
+		}
+		if dir := filepath.Base(filepath.Dir(path)); !strings.Contains(readme, dir+"`") {
+			t.Errorf("README.md does not name %s, in which %s is", dir, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
