@@ -15,7 +15,7 @@ import (
 
 var (
 	errReadOnly     = errors.New("dataprotection: the configuration is read-only")
-	errWouldBeClear = errors.New("dataprotection: make a key: it would be in clear, while the newest one is sealed and cannot be opened here; " +
+	errWouldBeClear = errors.New("dataprotection: the key would be in clear, while the newest one is sealed and cannot be opened here; " +
 		"members with a Sealer would not take it: configure the Sealer as they do, or AllowUnsealed if it is meant")
 	errZeroManager error = &unavailableError{"dataprotection: the manager was not made; use NewManager"}
 )
@@ -200,8 +200,8 @@ func (m *Manager) add(ctx context.Context, c *contents, revokedBefore time.Time,
 	if err := m.cfg.checkSealer(ctx); err != nil {
 		return KeyInfo{}, err
 	}
-	if m.cfg.Sealer == nil && !m.cfg.AllowUnsealed && c.newestIsForeign() {
-		return KeyInfo{}, errWouldBeClear
+	if err := m.cfg.checkClear(c); err != nil {
+		return KeyInfo{}, err
 	}
 	k, element, err := newKeyElement(ctx, &m.cfg, m.cfg.now(), revokedBefore, dates)
 	if err != nil {
@@ -213,8 +213,15 @@ func (m *Manager) add(ctx context.Context, c *contents, revokedBefore time.Time,
 	return k.info, nil
 }
 
-// newestIsForeign reports whether the newest key is sealed and cannot be opened. A new
-// one in clear would be none to the members that sealed that, and seal for no one.
+// checkClear refuses to add a key in clear where the newest one is sealed and cannot
+// be opened: it would be none to the members that sealed that.
+func (c *Config) checkClear(to *contents) error {
+	if c.Sealer == nil && !c.AllowUnsealed && to.newestIsForeign() {
+		return errWouldBeClear
+	}
+	return nil
+}
+
 func (c *contents) newestIsForeign() bool {
 	var newest *KeyInfo
 	for _, k := range c.keys {

@@ -547,6 +547,10 @@ func TestManagerMakesNoKeyInClearAmongSealed(t *testing.T) {
 		{"RevokeAll", func(m *dataprotection.Manager, _ dataprotection.Listing) error {
 			return m.RevokeAll(t.Context(), time.Time{}, "")
 		}},
+		{"Restore", func(m *dataprotection.Manager, _ dataprotection.Listing) error {
+			_, err := m.Restore(t.Context(), holding(keyXML(idA)), nil)
+			return err
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			store := &fakeStore{}
@@ -554,7 +558,7 @@ func TestManagerMakesNoKeyInClearAmongSealed(t *testing.T) {
 			cfg := config(store)
 			_, _, before := store.counts()
 			m := manage(t, cfg)
-			if err := tt.do(m, list(t, m)); err == nil || !strings.Contains(err.Error(), "it would be in clear") {
+			if err := tt.do(m, list(t, m)); err == nil || !strings.Contains(err.Error(), "the key would be in clear") {
 				t.Errorf("got %v, want an error about keys in clear", err)
 			}
 			if _, _, adds := store.counts(); adds != before {

@@ -72,7 +72,8 @@ const (
 //
 // The error is nil only if every chosen key is in the store afterwards. Keys that
 // can be put back are, even if others cannot. A run that was interrupted is
-// finished by another one.
+// finished by another one. Without a Sealer, nothing is put back beside a newest key that
+// is sealed and cannot be opened, unless AllowUnsealed is set.
 func (m *Manager) Restore(ctx context.Context, from Store, opts *RestoreOptions) (Restoration, error) {
 	if opts == nil {
 		opts = &RestoreOptions{}
@@ -129,7 +130,10 @@ func (r *restoring) prepare(ctx context.Context) (err error) {
 	if r.target, err = r.m.readForWriting(ctx); err != nil {
 		return err
 	}
-	return r.m.cfg.checkSealer(ctx)
+	if err := r.m.cfg.checkSealer(ctx); err != nil {
+		return err
+	}
+	return r.m.cfg.checkClear(r.target)
 }
 
 // revocations puts back what the store lacks, as it is.

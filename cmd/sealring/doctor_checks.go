@@ -113,6 +113,15 @@ func checkSealing(x *examination) []finding {
 	if x.resolution().Default != nil {
 		return nil
 	}
+	for _, k := range x.listing.Keys {
+		if !k.Revoked && k.Activates.After(x.now) {
+			return []finding{{
+				critical, "sealing", fmt.Sprintf("no key of the ring may seal now; key %s does from %s on", k.ID, moment(k.Activates)),
+				"a clock is wrong, or was when the key was made; else the first program that may make keys makes one, and until then nobody can log in",
+				mendClocks + "; if they are right: " + x.command("keys create --now"),
+			}}
+		}
+	}
 	return []finding{{
 		critical, "sealing", "no key of the ring may seal now",
 		"the newest key is expired or revoked; the first program that may make keys makes one, and until then nobody can log in",

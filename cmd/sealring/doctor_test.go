@@ -36,6 +36,7 @@ func key(n byte, created, expires time.Duration, change ...func(*dataprotection.
 }
 
 func revoked(k *dataprotection.KeyInfo) { k.Revoked = true }
+func later(k *dataprotection.KeyInfo)   { k.Activates = noon.Add(2 * days) }
 func inClear(k *dataprotection.KeyInfo) { k.SealedBy = nil }
 func lost(k *dataprotection.KeyInfo)    { k.Unusable, k.Algorithm = errors.New("no certificate"), "" }
 func gcm(k *dataprotection.KeyInfo)     { k.Algorithm = "AES_256_GCM" }
@@ -52,6 +53,7 @@ func TestChecks(t *testing.T) {
 		{"well", []dataprotection.KeyInfo{good}, 0, nil, ""},
 		{"empty", nil, 0, nil, "note keys"},
 		{"expired", []dataprotection.KeyInfo{key(1, -90*days, -hour)}, 0, nil, "critical sealing"},
+		{"waits", []dataprotection.KeyInfo{key(1, -hour, 90*days, later)}, 0, nil, "critical sealing"},
 		{"expires now", []dataprotection.KeyInfo{key(1, -90*days, 0)}, 0, nil, "critical sealing"},
 		{"revoked", []dataprotection.KeyInfo{key(1, -10*days, 80*days, revoked)}, 0, nil, "critical sealing"},
 		{"ends today", []dataprotection.KeyInfo{key(1, -90*days, 23*hour)}, 0, nil, "critical rotation"},

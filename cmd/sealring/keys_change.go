@@ -44,7 +44,8 @@ func createKey(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	return print(c, newKeyRow(k, false, now()), func(w io.Writer) {
+	l, _ := m.List(ctx) // which says whether it seals already
+	return print(c, newKeyRow(k, k.ID == l.Default, now()), func(w io.Writer) {
 		fmt.Fprintf(w, "made key %s, active from %s until %s\n", k.ID, moment(k.Activates), moment(k.Expires))
 	})
 }

@@ -162,6 +162,7 @@ func openManager(ctx context.Context, c *cli.Command, readOnly bool) (*dataprote
 func inFlags(err error) string {
 	return strings.NewReplacer(
 		"AllowUnsealed accepts such keys", "--allow-unsealed accepts such keys",
+		"; likely causes: the payload was made with another key directory or before the keys were deleted", "; keys list shows them",
 		"configure the Sealer as they do, or AllowUnsealed if it is meant", "give it as they do (--cert, --secret-file), or --allow-unsealed if it is meant",
 		"none of the 0 configured openers can open it", "nothing was given to open it with (--cert, --secret-file)",
 		"or set CreateTable", "or add create to the parameters of --store, as in ?create",
