@@ -6,8 +6,12 @@ import (
 	"net/http"
 )
 
-// errNoRoom says that the token was not found in as much as may be read.
-var errNoRoom = errors.New("the token must come within Config.MaxFormBytes, before files, or in the header")
+var (
+	// errNoRoom says that the token was not found in as much as may be read.
+	errNoRoom = errors.New("the token must come within Config.MaxFormBytes, before files, or in the header")
+
+	errMultipart = errors.New("the multipart form is malformed or ends early")
+)
 
 // A keptBody is the body of a request that is read twice: first by us, who keep
 // what we read, then by whoever handles the request.
@@ -45,16 +49,16 @@ func (k *keptBody) Read(b []byte) (int, error) {
 // Close closes the body.
 func (k *keptBody) Close() error { return k.body.Close() }
 
-// cause returns what ended the body, where that is why a parser has failed. It may
-// take the end for a fault of the line that it was reading.
-func (k *keptBody) cause(err error) error {
+// cause returns why a parser of multipart forms has failed. Its own errors may have a
+// part of the body in them.
+func (k *keptBody) cause() error {
 	switch {
 	case k.room < 0:
 		return errNoRoom
 	case k.err != nil && k.err != io.EOF:
 		return k.err
 	}
-	return err
+	return errMultipart
 }
 
 // asKeeper returns what we read from.

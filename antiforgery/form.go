@@ -102,14 +102,14 @@ func (p *Protection) readMultipart(r *http.Request, boundary string) (text strin
 		if err == io.EOF && bytes.Contains(body.kept, []byte("--"+boundary+"--")) {
 			return "", false, nil
 		} else if err != nil {
-			return "", false, formError(body.cause(err)) // EOF too, if it came too early
+			return "", false, formError(body.cause()) // EOF too, if it came too early
 		}
 		if part.FileName() != "" || !strings.EqualFold(part.FormName(), p.cfg.FormField) {
 			continue
 		}
 		value, err := io.ReadAll(part)
 		if err != nil {
-			return "", false, formError(body.cause(err))
+			return "", false, formError(body.cause())
 		}
 		return string(value), true, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sealring/sealring/internal/grammar"
+	"github.com/sealring/sealring/internal/journey"
 )
 
 // forbidCaching keeps a response out of caches, unless its header does so already:
@@ -26,7 +27,7 @@ func forbidCaching(h http.Header) (overruled bool) {
 func (p *Protection) warnOfCaching(r *http.Request) {
 	p.overruled.Do(func() {
 		p.cfg.Logger.LogAttrs(r.Context(), slog.LevelWarn, "Cache-Control and Pragma are replaced where a page has a token in it, which makes it one for a single visitor",
-			slog.String("method", r.Method), slog.String("path", r.URL.Path))
+			slog.String("method", journey.Logged(r.Method)), slog.String("path", journey.LoggedPath(r)))
 	})
 }
 

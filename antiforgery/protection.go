@@ -213,7 +213,7 @@ func (p *Protection) note(r *http.Request, err error) {
 	}
 	p.cfg.Logger.LogAttrs(r.Context(), level, message,
 		slog.String("reason", reason), slog.String("error", err.Error()), slog.Bool("reportOnly", p.cfg.ReportOnly),
-		slog.String("method", r.Method), slog.String("host", r.Host), slog.String("path", r.URL.Path))
+		slog.String("method", journey.Logged(r.Method)), slog.String("host", journey.Logged(r.Host)), slog.String("path", journey.LoggedPath(r)))
 }
 
 // Refusals returns how many requests Handler has refused, or would have with

@@ -86,6 +86,24 @@ func TestReasonsHaveWords(t *testing.T) {
 	}
 }
 
+// What a client sends does not fill the log.
+func TestLogStaysSmall(t *testing.T) {
+	var log bytes.Buffer
+	p := protect(t, antiforgery.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	long := strings.Repeat("x", 100_000)
+	_, cookie := visit(t, p, nil)
+	for _, r := range []*http.Request{
+		request("POST", "/"+long, nil, from+"https://evil."+long),
+		request("POST", "/", strings.NewReader("--b\r\n"+long+"\r\n\r\n--b--\r\n"), cookie, "Content-Type: multipart/form-data; boundary=b"),
+	} {
+		log.Reset()
+		r.Host, r.Method = long, long
+		if p.Handler(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r); log.Len() == 0 || log.Len() > 5000 {
+			t.Errorf("%d bytes for one request", log.Len())
+		}
+	}
+}
+
 // TestNoSecretsInLogs looks for tokens and names of users in what is logged, and
 // in what errors say.
 func TestNoSecretsInLogs(t *testing.T) {
@@ -109,12 +127,17 @@ func TestNoSecretsInLogs(t *testing.T) {
 		}
 		fmt.Fprintln(&log, w.Body)
 	}
+	w := httptest.NewRecorder()
+	bodyInError := request("POST", "/page", strings.NewReader("--b\r\n"+tokens.Request+"\r\n\r\n--b--\r\n"), cookie, "Content-Type: multipart/form-data; boundary=b")
+	if p.Handler(http.NotFoundHandler()).ServeHTTP(w, bodyInError); w.Code != 403 {
+		t.Errorf("a body that is malformed: status %d", w.Code)
+	}
 	for _, secret := range []string{tokens.Request[5:30], tokens.Cookie[5:30], changedToken[5:30], "alice", "bob"} {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("%q shows in\n%s", secret, log.String())
 		}
 	}
-	for _, want := range []string{"level=WARN", "reason=cross-site", "reason=other-origin", "reason=cookie-missing", "reason=other-user-id", "method=POST", "path=/page", "evil.example"} {
+	for _, want := range []string{"level=WARN", "reason=cross-site", "reason=other-origin", "reason=cookie-missing", "reason=other-user-id", "reason=unreadable-form", "method=POST", "path=/page", "evil.example"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("%q is not logged", want)
 		}

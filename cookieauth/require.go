@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/sealring/sealring/cookieauth/claims"
+	"github.com/sealring/sealring/internal/journey"
 )
 
 // RequireUser lets only requests of signed-in users through. Others are
@@ -53,7 +54,7 @@ func (a *Authenticator) require(next http.Handler, allowed func(*claims.Principa
 		case v.user == nil:
 			a.Challenge(w, r, "")
 		case !allowed(v.user):
-			a.cfg.Logger.LogAttrs(r.Context(), slog.LevelInfo, "forbidden", slog.String("path", r.URL.Path))
+			a.cfg.Logger.LogAttrs(r.Context(), slog.LevelInfo, "forbidden", slog.String("path", journey.LoggedPath(r)))
 			a.Forbid(w, r, "")
 		default:
 			next.ServeHTTP(w, r)

@@ -25,8 +25,8 @@ type LogConfig struct {
 	IDHeader string
 
 	// SecretPath, if set, reports whether the path of a request is a secret, as that of
-	// a link from an e-mail may be. Such requests are logged without it. It must not
-	// read the body.
+	// a link from an e-mail may be. Such requests are logged without it, by the packages
+	// cookieauth and antiforgery, too. It must not read the body.
 	SecretPath func(*http.Request) bool
 }
 
@@ -99,7 +99,7 @@ func (l *logged) ServeHTTP(w http.ResponseWriter, outer *http.Request) {
 
 func (l *logged) serve(p *passage, w http.ResponseWriter, r *http.Request) {
 	l.identify(p, w, r)
-	start, path, panicked := time.Since(l.since), l.path(r), true
+	start, path, panicked := time.Since(l.since), l.path(p, r), true
 	defer func() { l.finish(p, r, path, time.Since(l.since)-start, panicked) }()
 	l.within.serve(p, p.watch(w), r, l.next)
 	p.begin(http.StatusOK) // where nothing was written, the header goes out only now
@@ -122,11 +122,12 @@ func (l *requestLog) identify(p *passage, w http.ResponseWriter, r *http.Request
 }
 
 // path returns the path before anybody takes something off it, "" for a secret one.
-func (l *requestLog) path(r *http.Request) string {
+func (l *requestLog) path(p *passage, r *http.Request) string {
 	if l.cfg.SecretPath != nil && l.cfg.SecretPath(r) {
+		p.journey.Secret()
 		return ""
 	}
-	return r.URL.Path
+	return journey.Logged(r.URL.Path)
 }
 
 func isID(s string) bool {
@@ -150,9 +151,9 @@ func (l *requestLog) finish(p *passage, r *http.Request, path string, took time.
 	}
 	p.journey.Routed(routeOf(r))
 	found, public := p.journey.Findings(), origin.Of(r)
-	p.addID(e).Str("method", cut(r.Method)).Str("host", cut(public.Host)).Bool("https", public.Scheme == "https")
+	p.addID(e).Str("method", journey.Logged(r.Method)).Str("host", journey.Logged(public.Host)).Bool("https", public.Scheme == "https")
 	if path != "" {
-		e.Str("path", cut(path))
+		e.Str("path", path)
 	}
 	if found.Route != "" {
 		e.Str("route", found.Route)
@@ -174,13 +175,4 @@ func (l *requestLog) event(failed bool) *zerolog.Event {
 		return l.cfg.Logger.Error()
 	}
 	return l.cfg.Logger.Info()
-}
-
-// cut bounds what a client can put into a log.
-func cut(s string) string {
-	const limit = 1024
-	if len(s) > limit {
-		return s[:limit] + "…"
-	}
-	return s
 }

@@ -363,6 +363,43 @@ func TestStackOfNothing(t *testing.T) {
 	}
 }
 
+// A path that is a secret to the log is one to all that log with it.
+func TestSecretPath(t *testing.T) {
+	ring := dataprotectiontest.NewKeyRing(t)
+	j, log := newJournal(t)
+	auth := newAuth(t, cookieauth.Config{KeyRing: ring, Logger: middleware.Slog(log)})
+	csrf, err := antiforgery.New(antiforgery.Config{KeyRing: ring, Logger: middleware.Slog(log)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack := must(t)(middleware.Stack(middleware.Config{
+		Log:            middleware.LogConfig{Logger: log, SecretPath: func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/reset/") }},
+		Authenticators: []middleware.Authenticator{auth},
+		Antiforgery:    csrf,
+	}))
+	h := stack(auth.RequireRole("admin")(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public")
+		if _, err := csrf.Tokens(w, r); err != nil {
+			t.Error(err)
+		}
+	})))
+	user := signIn(t, get("/reset/SECRET"), auth, claims.New("1"))
+	admin := signIn(t, get("/reset/SECRET"), auth, claims.New("2", claims.Role("admin")))
+	forged := get("/reset/SECRET")
+	forged.Method = "POST"
+	for _, r := range []*http.Request{user, admin, forged} {
+		serve(h, r)
+	}
+	for _, want := range []string{"forbidden", "request refused", "Cache-Control and Pragma are replaced"} {
+		if len(j.events(want)) != 1 {
+			t.Errorf("%q is not logged", want)
+		}
+	}
+	if strings.Contains(j.String(), "SECRET") {
+		t.Errorf("the path is logged: %s", j)
+	}
+}
+
 // Tokens that are asked for when the answer has begun come too late for their
 // cookie, and RequestLog is what can tell.
 func TestTokensTooLate(t *testing.T) {

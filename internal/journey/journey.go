@@ -23,6 +23,7 @@ type Journey struct {
 const (
 	isAnswered uint32 = 1 << (31 - iota)
 	isLate            // it began inside of handlers that could not tell it anything
+	isSecret          // its path is
 )
 
 // Findings are what has been found out about a request.
