@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/dataprotection/filestore"
 	"github.com/sealring/sealring/dataprotection/hostpolicy"
 )
 
@@ -25,6 +26,7 @@ func doctorCommand() *cli.Command {
 		Description: "Each finding says what is the matter, why that is bad, and what mends it. Nothing is changed.\n" +
 			"The exit status is that of monitoring plug-ins: 0 all is well, 1 a warning, 2 something\n" +
 			"critical, 3 it cannot be told.",
+		Flags:  []cli.Flag{&cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "how long a store may take to answer"}},
 		Action: examine,
 	}
 }
@@ -63,6 +65,7 @@ type examination struct {
 	missing  bool                 // there is no such directory
 	account  string               // the one that was looked as, if that was not the program's own
 	readOnly bool                 // that account cannot write to the directory
+	marked   bool                 // it is the directory of a share, and was not named as one
 	written  map[string]time.Time // when the file server says that each file was written
 	clock    serverClock
 	opens    bool // something was given to open keys with
@@ -82,12 +85,19 @@ type diagnosis struct {
 
 func examine(ctx context.Context, c *cli.Command) error {
 	d := diagnosis{Store: withoutPassword(c.String("store")), Findings: []finding{}}
-	x, err := newExamination(ctx, c)
+	patience := c.Duration("timeout")
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	x, err := read(bounded, func() (*examination, error) { return newExamination(bounded, c) })
 	var usage *usageError
 	var means *meansError
 	switch {
 	case errors.As(err, &usage):
 		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case bounded.Err() != nil:
+		d.Findings = []finding{unreachable(fmt.Errorf("it has not answered within %s", span(patience)))}
 	case errors.As(err, &means):
 		d.Findings = []finding{notLoaded(err)}
 	case err != nil:
@@ -122,6 +132,7 @@ func newExamination(ctx context.Context, c *cli.Command) (*examination, error) {
 	x := &examination{now: now(), storeURL: withoutPassword(c.String("store")), opens: cfg.Sealer != nil, sealer: cfg.Sealer, place: directoryOf(c.String("store"))}
 	if x.place != "" {
 		x.lookAtPlace()
+		x.marked = isShare(ctx, x.place) && !strings.HasSuffix(x.storeURL, "?shared")
 	}
 	cfg.ReadOnly = true
 	m, err := dataprotection.NewManager(ctx, cfg)
@@ -153,6 +164,12 @@ func (x *examination) lookAtPlace() {
 	x.account = becomeOwner(info)
 	x.readOnly = !writable(x.place)
 	x.written = writtenAt(x.place)
+}
+
+// isShare reports whether a directory has the mark of a share.
+func isShare(ctx context.Context, dir string) bool {
+	_, err := filestore.Shared(dir).Load(ctx, "")
+	return err == nil
 }
 
 func unreachable(err error) finding {

@@ -69,6 +69,13 @@ func checkWriting(x *examination) []finding {
 // checkReaders passes on what the store found out about itself: mostly who else
 // can read it.
 func checkReaders(x *examination) (all []finding) {
+	if x.marked {
+		return []finding{{
+			warning, "store", "the directory is marked as that of a share, and was looked at as a private one",
+			"a share that is not mounted would pass for a ring without keys, and what other accounts may do, as they have to, for too much",
+			"name it as programs do with filestore.Shared: sealring --store " + shellWord(x.storeURL+"?shared") + " doctor",
+		}}
+	}
 	for _, w := range x.snapshot.Warnings {
 		what, mend, _ := strings.Cut(w, "; ")
 		all = append(all, finding{warning, "store", what, "keys that others can read let them log in as anybody, and keys that get lost log everybody out", strings.TrimPrefix(mend, "run: ")})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -249,6 +250,26 @@ func TestInterrupted(t *testing.T) {
 		if status != exitInterrupted || !strings.HasSuffix(errOut.String(), "sealring: interrupted\n") {
 			t.Errorf("%s: exit status %d, %q", args, status, errOut.String())
 		}
+	}
+}
+
+// A store that does not answer, as a server that hangs or a dead mount, is found out.
+func TestDoctorOfASilentStore(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	store := "postgres://" + silent.Addr().String() + "/shop"
+	var out bytes.Buffer
+	status := execute(t.Context(), []string{"sealring", "-s", store, "doctor", "--timeout", "1s"}, strings.NewReader(""), &out, io.Discard)
+	if status != int(critical) || !strings.Contains(out.String(), "CRITICAL: the store cannot be read: it has not answered within 1 second") {
+		t.Errorf("exit status %d, %q", status, out.String())
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	if status := execute(ctx, []string{"sealring", "-s", store, "doctor"}, strings.NewReader(""), io.Discard, io.Discard); status != exitInterrupted {
+		t.Errorf("interrupted: exit status %d, want %d", status, exitInterrupted)
 	}
 }
 

@@ -58,7 +58,7 @@ func (p plan) carryOut(_ context.Context, c *cli.Command) error {
 // withAdvice says what an access that was denied wants.
 func withAdvice(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("%w (run it as %s)", err, administrator)
+		return fmt.Errorf("%w (%s)", err, whoMay())
 	}
 	return err
 }

@@ -13,8 +13,13 @@ import (
 	"github.com/urfave/cli/v3"
 )
 
-// administrator is who may do all of it.
-const administrator = "root"
+// whoMay says who may do what was denied.
+func whoMay() string {
+	if os.Geteuid() == 0 {
+		return "root has no such right there, as on most mounts; run it as the account of the programs"
+	}
+	return "run it as root"
+}
 
 func systemProvisionCommands() []*cli.Command {
 	return []*cli.Command{provisionSystemdCommand(), provisionSMBCommand(), elsewhere("apppool"), elsewhere("account")}

@@ -14,8 +14,8 @@ import (
 	"github.com/sealring/sealring/dataprotection/registrystore"
 )
 
-// administrator is who may do all of it.
-const administrator = "Administrator"
+// whoMay says who may do what was denied.
+func whoMay() string { return "run it as Administrator" }
 
 func systemProvisionCommands() []*cli.Command {
 	flags := func() []cli.Flag {
