@@ -35,7 +35,7 @@ func (a *Authenticator) endPresent(r *http.Request, h http.Header) error {
 	if err != nil {
 		return err
 	}
-	return a.end(r.Context(), present)
+	return a.end(r, present)
 }
 
 // present returns the tickets of the sessions that the request's cookies are good
@@ -43,7 +43,7 @@ func (a *Authenticator) endPresent(r *http.Request, h http.Header) error {
 // second cookie, or if this request has signed somebody in.
 func (a *Authenticator) present(r *http.Request, h http.Header) (tickets []*ticket.Ticket, err error) {
 	if v := a.visit(r); v != nil {
-		tickets = v.takeBegun()
+		tickets = v.begun()
 	} else if tickets, err = a.goodFor(r, a.findWaiting(r, h), nil); err != nil {
 		return nil, err
 	}
@@ -98,8 +98,9 @@ func (a *Authenticator) goodFor(r *http.Request, found foundCookie, tickets []*t
 }
 
 // end ends sessions everywhere. Once it has returned nil no instance that can reach
-// its store accepts them for longer than it takes to hear of it.
-func (a *Authenticator) end(ctx context.Context, tickets []*ticket.Ticket) error {
+// its store accepts them for longer than it takes to hear of it. After an error the
+// request still knows what it has begun.
+func (a *Authenticator) end(r *http.Request, tickets []*ticket.Ticket) error {
 	if len(tickets) == 0 {
 		return nil
 	}
@@ -110,10 +111,16 @@ func (a *Authenticator) end(ctx context.Context, tickets []*ticket.Ticket) error
 		cutoffs = append(cutoffs, Cutoff{Session: sessionID(t), Until: a.forgetSession(&t.Properties, now)})
 		ids = append(ids, sessionID(t))
 	}
-	if err := a.cut(ctx, cutoffs...); err != nil {
+	if err := a.cut(r.Context(), cutoffs...); err != nil {
 		return err
 	}
-	return a.endStored(ctx, ids...)
+	if err := a.endStored(r.Context(), ids...); err != nil {
+		return err
+	}
+	if v := a.visit(r); v != nil {
+		v.dropBegun(tickets)
+	}
+	return nil
 }
 
 func (a *Authenticator) cut(ctx context.Context, cutoffs ...Cutoff) error {
@@ -190,7 +197,7 @@ func (a *Authenticator) beginSession(h http.Header, r *http.Request, name string
 			return err
 		}
 	}
-	if err := a.end(r.Context(), old); err != nil {
+	if err := a.end(r, old); err != nil {
 		if a.cfg.TicketStore != nil {
 			a.remove(r.Context(), sessionID(t)) // nobody has its cookie
 		}

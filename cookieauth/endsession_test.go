@@ -156,3 +156,41 @@ func TestSessionOfThisAnswerCannotBeEnded(t *testing.T) {
 	s.get("/all")
 	s.who("Alice", false)
 }
+
+// TestEndedAtTheSecondTry: what an answer has begun is ended however many tries it
+// takes, and not with a session that came before it.
+func TestEndedAtTheSecondTry(t *testing.T) {
+	s, m := storedSite(t, cookieauth.Config{})
+	s.get("/in")
+	s.do["/all"] = func(w http.ResponseWriter, r *http.Request) {
+		s.do["/in"](w, r)
+		m.down.Store(true)
+		if err := s.auth.SignOut(w, r); !errors.Is(err, dataprotection.ErrUnavailable) {
+			t.Errorf("sign out: got %v", err)
+		}
+		if err := s.auth.SignIn(w, r, claims.New("1"), nil); !errors.Is(err, dataprotection.ErrUnavailable) {
+			t.Errorf("sign in: got %v", err)
+		}
+		m.down.Store(false)
+		s.do["/out"](w, r)
+	}
+	s.get("/all")
+	if left := m.ids(); len(left) > 0 {
+		t.Errorf("the store has the sessions %q", left)
+	}
+}
+
+func TestEndingTheOldSession(t *testing.T) {
+	s, m := storedSite(t, cookieauth.Config{})
+	s.get("/in")
+	s.do["/all"] = func(w http.ResponseWriter, r *http.Request) {
+		old := s.auth.SessionID(r)
+		s.do["/in"](w, r)
+		s.check(s.auth.EndSession(r, old))
+	}
+	s.get("/all")
+	if left := m.ids(); len(left) != 1 {
+		t.Errorf("the store has the sessions %q", left)
+	}
+	s.who("Alice", false)
+}

@@ -76,8 +76,12 @@ func (a *Authenticator) EndSession(r *http.Request, id string) error {
 	if !a.keepsSessions() {
 		return errNoSessions
 	}
-	if id == current {
-		return a.endPresent(r, nil)
+	if id == current { // with every cookie for it, but not what this request has begun since
+		tickets, err := a.goodFor(r, a.findCookie(r), nil)
+		if err != nil {
+			return err
+		}
+		return a.end(r, tickets)
 	}
 	return a.EndSessionOf(r.Context(), user, id)
 }
@@ -108,8 +112,8 @@ func (a *Authenticator) EndOtherSessions(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if t := a.visit(r).lastBegun(); t != nil {
-		current = sessionID(t)
+	if begun := a.visit(r).begun(); len(begun) > 0 {
+		current = sessionID(begun[len(begun)-1])
 	}
 	return a.endUser(r.Context(), user, current)
 }

@@ -3,6 +3,7 @@ package cookieauth
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -49,10 +50,10 @@ type rarity struct {
 	renewal *ticket.Ticket // to be sent with the response
 	changed bool
 
-	mu      sync.Mutex    // guards what follows
-	begun   *begunSession // the last that this request has signed in, or nil
-	settled bool          // signed in or out: no renewal any more
-	sent    bool          // the header has gone out
+	mu      sync.Mutex       // guards what follows
+	begun   []*ticket.Ticket // what this request has signed in, and not out since
+	settled bool             // signed in or out: no renewal any more
+	sent    bool             // the header has gone out
 }
 
 // rarity returns that of the visit, from the first call on.
@@ -90,13 +91,6 @@ func (v *visit) drop() {
 	if rare := v.rare.Load(); rare != nil {
 		rare.renewal = nil
 	}
-}
-
-// A begunSession is the ticket of a session, and the one begun before it. They are
-// rare, and a slice of them would make each visit larger.
-type begunSession struct {
-	ticket *ticket.Ticket
-	before *begunSession
 }
 
 // visitKey is the key of a visit in a context. Each Authenticator has its own.
@@ -148,37 +142,34 @@ func headerSent(ctx context.Context) bool {
 	}
 }
 
-// addBegun notes that the request has begun a session, and takeBegun returns those.
+// addBegun notes that the request has begun a session.
 func (v *visit) addBegun(t *ticket.Ticket) {
 	rare := v.rarity()
 	rare.mu.Lock()
 	defer rare.mu.Unlock()
-	rare.begun = &begunSession{t, rare.begun}
+	rare.begun = append(rare.begun, t)
 }
 
-// lastBegun returns what a request that has a user has begun last, or nil.
-func (v *visit) lastBegun() *ticket.Ticket {
+// begun returns the tickets of the sessions that the request has begun and not ended.
+func (v *visit) begun() []*ticket.Ticket {
 	rare := v.rare.Load()
 	if rare == nil {
 		return nil
 	}
 	rare.mu.Lock()
 	defer rare.mu.Unlock()
-	if rare.begun == nil {
-		return nil
-	}
-	return rare.begun.ticket
+	return slices.Clone(rare.begun)
 }
 
-func (v *visit) takeBegun() []*ticket.Ticket {
-	rare := v.rarity()
+// dropBegun notes that sessions are over.
+func (v *visit) dropBegun(ended []*ticket.Ticket) {
+	rare := v.rare.Load()
+	if rare == nil {
+		return
+	}
 	rare.mu.Lock()
 	defer rare.mu.Unlock()
-	var tickets []*ticket.Ticket
-	for ; rare.begun != nil; rare.begun = rare.begun.before {
-		tickets = append(tickets, rare.begun.ticket)
-	}
-	return tickets
+	rare.begun = slices.DeleteFunc(rare.begun, func(t *ticket.Ticket) bool { return slices.Contains(ended, t) })
 }
 
 // isSent reports whether the header has gone out, as far as the visit knows.
