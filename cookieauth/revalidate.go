@@ -71,7 +71,7 @@ func (a *Authenticator) revalidate(v *visit, w http.ResponseWriter, r *http.Requ
 	if ok && age < setting.Every {
 		return nil
 	}
-	bearable := age < setting.Every+max(0, setting.Grace)
+	bearable := age-setting.Every < max(0, setting.Grace) // their sum may be beyond what a duration holds
 	if bearable && now.UnixNano() < a.askAgain.Load() {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -131,6 +132,19 @@ func TestRevalidation(t *testing.T) {
 		s.jar = saved
 		name("")
 	})
+}
+
+// TestGraceWithoutEnd: whoever wants nobody logged out by an outage says so.
+func TestGraceWithoutEnd(t *testing.T) {
+	u := new(users)
+	s := newSite(t, cookieauth.Config{Revalidation: cookieauth.Revalidation{Check: u.check, Grace: math.MaxInt64}})
+	s.get("/in")
+	u.down.Store(true)
+	for _, day := range []float64{1, 6} {
+		s.at(day * 24 * 60)
+		s.who("Alice", false)
+	}
+	u.askedSince(t, 2)
 }
 
 // TestHangingUpPutsNothingOff: who was locked must not get on by ending requests

@@ -67,7 +67,7 @@ func (a *Authenticator) load(ctx context.Context, id string, t *ticket.Buffer) (
 		return nil, ErrNoSession
 	case err != nil:
 		return nil, &storeError{"load a session", err}
-	case stored.ID != id:
+	case stored == nil || stored.ID != id:
 		return nil, ErrNoSession
 	}
 	return stored, a.openTicket(ctx, stored, t)

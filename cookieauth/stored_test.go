@@ -295,6 +295,11 @@ type noUpdates struct{ *memory }
 
 func (noUpdates) Update(ctx, *cookieauth.StoredSession) error { return errDown }
 
+// emptyHanded breaks its contract.
+type emptyHanded struct{ *memory }
+
+func (emptyHanded) Load(context.Context, string) (*cookieauth.StoredSession, error) { return nil, nil }
+
 func TestForgedStoredSessions(t *testing.T) {
 	ring, m := dataprotectiontest.NewKeyRing(t), newMemory()
 	s := newSite(t, cookieauth.Config{KeyRing: ring, TicketStore: m})
@@ -339,6 +344,11 @@ func TestForgedStoredSessions(t *testing.T) {
 		plain := newSite(t, cookieauth.Config{KeyRing: ring})
 		plain.jar["__Host-sealring"] = good
 		plain.who("", false)
+	})
+	t.Run("a store that returns nothing at all", func(t *testing.T) {
+		other := newSite(t, cookieauth.Config{KeyRing: ring, TicketStore: emptyHanded{m}})
+		other.jar["__Host-sealring"] = good
+		other.who("", false)
 	})
 	t.Run("another scheme on the same store", func(t *testing.T) {
 		other := newSite(t, cookieauth.Config{KeyRing: ring, TicketStore: m, Scheme: "Admin", Cookie: cookieauth.Cookie{Name: "__Host-sealring"}})
