@@ -279,6 +279,6 @@ func (c *Cookie) check(p *confcheck.Problems, strict bool) {
 	line.Check(p, c.Name)
 	p.Add(c.Secure < SecureDefault || c.Secure > DangerouslyInsecure, "Cookie.Secure", "unknown")
 	if strict {
-		line.CheckPrefix(p, c.Name)
+		line.CheckDropped(p, c.Name)
 	}
 }

@@ -25,6 +25,7 @@ func TestConfigErrors(t *testing.T) {
 		{"lives without end", cookieauth.Config{KeyRing: ring, AbsoluteLifetime: math.MaxInt64}, "AbsoluteLifetime"},
 		{"paths", cookieauth.Config{KeyRing: ring, PathBase: "/a/", LoginPath: "//evil", LogoutPath: "/x?y", AccessDeniedPath: "/x\ny"}, "PathBase LoginPath LogoutPath AccessDeniedPath"},
 		{"cookie", cookieauth.Config{KeyRing: ring, Cookie: cookieauth.Cookie{Name: "a b", Domain: "a;b", Path: "/\n", Extensions: []string{"a; b"}, SameSite: 9, Secure: 9, MaxAge: -1}}, "Cookie.Name Cookie.Domain Cookie.Path Cookie.Extensions Cookie.SameSite Cookie.Secure Cookie.MaxAge"},
+		{"no cookie at all", cookieauth.Config{KeyRing: ring, Cookie: cookieauth.Cookie{Name: "x", Domain: "https://example.com", Path: "app", MaxAge: time.Millisecond}}, "Cookie.Domain Cookie.Path Cookie.MaxAge"},
 		{"prefix without Secure", cookieauth.Config{KeyRing: ring, Cookie: cookieauth.Cookie{Name: "__Secure-x", Secure: cookieauth.SecureSameAsRequest}}, "Cookie.Name"},
 		{"prefix in another case", cookieauth.Config{KeyRing: ring, Cookie: cookieauth.Cookie{Name: "__HOST-x", Domain: "example.com"}}, "Cookie.Name"},
 		{"__Host- below a path", cookieauth.Config{KeyRing: ring, Cookie: cookieauth.Cookie{Name: "__Host-x", Path: "/x"}}, "Cookie.Name"},

@@ -15,7 +15,7 @@ func (a *Authenticator) checkChanged(event, name string, secure bool, c CookieAt
 	var p confcheck.Problems
 	c.line().Check(&p, name)
 	if secure && !a.reference {
-		c.line().CheckPrefix(&p, name)
+		c.line().CheckDropped(&p, name)
 	}
 	if len(p) == 0 {
 		return nil

@@ -9,6 +9,7 @@ const (
 	NotToken     = "must be of letters, digits and !#$%&'*+-.^_`|~"
 	NotText      = "must be of printable ASCII"
 	NotAttribute = "must be of printable ASCII without semicolon"
+	NotHost      = "must be a host name, without scheme and port"
 	NotPath      = "must be a path that begins with a single slash, without query"
 	NotPathBase  = "must begin with a slash, not end with one, and have neither query nor semicolon"
 )
@@ -18,9 +19,12 @@ const (
 func IsToken(s string) bool {
 	const marks = "!#$%&'*+-.^_`|~"
 	return s != "" && strings.IndexFunc(s, func(r rune) bool {
-		alnum := '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
-		return !alnum && !strings.ContainsRune(marks, r)
+		return !isAlnum(r) && !strings.ContainsRune(marks, r)
 	}) < 0
+}
+
+func isAlnum(r rune) bool {
+	return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
 }
 
 // IsText reports whether s can be the value of a header as it is: it is printable
@@ -31,6 +35,11 @@ func IsText(s string) bool {
 
 // IsAttribute reports whether s can stand between the semicolons of a Set-Cookie line.
 func IsAttribute(s string) bool { return IsText(s) && !strings.Contains(s, ";") }
+
+// IsHost reports whether s can be the name of a host or a domain, or is empty.
+func IsHost(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return !isAlnum(r) && r != '-' && r != '.' && r != '_' }) < 0
+}
 
 // IsPath reports whether s is a path on this host, and nothing that a browser could
 // take for the address of another.

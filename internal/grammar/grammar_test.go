@@ -16,6 +16,7 @@ func TestGrammar(t *testing.T) {
 		{"token", grammar.IsToken, []string{"a", "X-Request-Id", "__Host-a", "!#$%&'*+-.^_`|~09azAZ"}, []string{"", "a b", "a;b", "a=b", "a,b", "a\n", "a:", "(a)", "ä", "\x7f", "\x00"}},
 		{"text", grammar.IsText, []string{"", "a b", "a;b=\"~"}, []string{"a\r\nSet-Cookie: b", "\t", "ä", "\x7f", "\x00", "\xff"}},
 		{"attribute", grammar.IsAttribute, []string{"", "partitioned", "k=v"}, []string{"a;b", "a\n", "ä"}},
+		{"host", grammar.IsHost, []string{"", "example.com", ".example.com", "xn--tda.EXAMPLE", "a_b.example", "192.0.2.1"}, []string{"https://example.com", "example.com:8080", "example.com/", "a b", "a;b", "ü.example", "*.example.com"}},
 		{"path", grammar.IsPath, []string{"/", "/a", "/a/", "/a b"}, []string{"", "a", "//evil", "/a?b", "/a#b", "/\\evil", "/a\n", "/ä", "https://evil"}},
 		{"path base", grammar.IsPathBase, []string{"/a", "/a/b"}, []string{"", "/", "/a/", "//a", "a", "/a?", "/a;domain=evil"}},
 	} {

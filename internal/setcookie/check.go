@@ -28,11 +28,12 @@ func (a *Attributes) Check(p *confcheck.Problems, name string) {
 	p.Add(0 < a.MaxAge && a.MaxAge < time.Second, "Cookie.MaxAge", "less than a second, which removes the cookie")
 }
 
-// CheckPrefix notes what a browser would drop without a word. Secure says whether
+// CheckDropped notes what a browser would drop without a word. Secure says whether
 // the attribute is always there.
-func (a *Attributes) CheckPrefix(p *confcheck.Problems, name string) {
+func (a *Attributes) CheckDropped(p *confcheck.Problems, name string) {
 	host := grammar.HasPrefixFold(name, HostPrefix)
 	p.Add((host || grammar.HasPrefixFold(name, SecurePrefix)) && !a.Secure, "Cookie.Name", "the prefix needs Cookie.Secure (in a Config SecureDefault or SecureAlways)")
 	p.Add(host && (a.Domain != "" || a.Path != "/"), "Cookie.Name", "the prefix __Host- allows no Domain, and no Path but /")
+	p.Add(grammar.IsAttribute(a.Domain) && !grammar.IsHost(a.Domain), "Cookie.Domain", grammar.NotHost)
 	p.Add(a.SameSite == http.SameSiteNoneMode && !a.Secure, "Cookie.SameSite", "None needs Cookie.Secure (in a Config SecureDefault or SecureAlways)")
 }
