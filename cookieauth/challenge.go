@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/sealring/sealring/internal/ordinal"
 	"github.com/sealring/sealring/internal/origin"
 )
 
@@ -16,11 +15,6 @@ import (
 //
 // What counts as a script is said at IsScript.
 func (a *Authenticator) Challenge(w http.ResponseWriter, r *http.Request, returnURL string) {
-	if _, path := a.splitPath(r); !a.reference && a.cfg.LoginPath != "" && ordinal.EqualFold(path, a.cfg.LoginPath) {
-		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "the login page itself demands a login, which would redirect for ever", slog.String("path", path))
-		refuse(w, http.StatusUnauthorized)
-		return
-	}
 	a.sendAway(w, r, a.cfg.LoginPath, returnURL, http.StatusUnauthorized, a.cfg.Events.RedirectToLogin)
 }
 
@@ -33,6 +27,11 @@ func (a *Authenticator) Forbid(w http.ResponseWriter, r *http.Request, returnURL
 
 func (a *Authenticator) sendAway(w http.ResponseWriter, r *http.Request, page, returnURL string, status int, event func(*RedirectContext)) {
 	if page == "" {
+		refuse(w, status)
+		return
+	}
+	if _, path := a.splitPath(r); !a.reference && isPage(path, page) {
+		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "the login or access-denied page itself demands a login or a permission, which would redirect for ever", slog.String("path", path))
 		refuse(w, status)
 		return
 	}

@@ -108,7 +108,7 @@ type Config struct {
 
 	// AccessDeniedPath is where users are sent who are signed in but may not do what
 	// they ask for. Without one they are answered with status 403. With the profile
-	// ASPNETCore it is /Account/AccessDenied.
+	// ASPNETCore it is /Account/AccessDenied. It must not demand what users may lack.
 	AccessDeniedPath string
 
 	// ReturnURLParameter is the query parameter that tells the login page where the

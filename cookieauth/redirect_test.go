@@ -84,15 +84,20 @@ func TestChallenge(t *testing.T) {
 			t.Errorf("Location is %q", got)
 		}
 	})
-	t.Run("the login page that demands a login is named", func(t *testing.T) {
+	t.Run("pages that demand what they are there for are named", func(t *testing.T) {
 		var log strings.Builder
 		cfg := safest
 		cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		s := newSite(t, cfg)
 		s.do["/login"] = s.do["/private"]
+		s.do["/no"] = s.auth.RequireRole("admin")(http.NotFoundHandler()).ServeHTTP
 		s.get("/login").is(t, 401, "")
-		if !strings.Contains(log.String(), "the login page itself demands a login") {
-			t.Errorf("log: %s", log.String())
+		s.get("/in")
+		s.get("/no").is(t, 403, "")
+		for _, page := range []string{"/login", "/no"} {
+			if !strings.Contains(log.String(), `demands a login or a permission, which would redirect for ever" scheme=Cookies path=`+page+"\n") {
+				t.Errorf("log: %s", log.String())
+			}
 		}
 	})
 	t.Run("an event answers instead", func(t *testing.T) {
