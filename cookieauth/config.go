@@ -121,9 +121,9 @@ type Config struct {
 	ChunkSize int
 
 	// MaxCookieSize is how many characters a user's cookie may have, all chunks
-	// together, before SignIn returns a *TicketSizeError. The default is 7 KiB; with
-	// the profile ASPNETCore and below zero there is no bound. Whatever it is, what
-	// has more than 64 KiB is not read.
+	// together, before SignIn returns a *TicketSizeError. The default is 7 KiB. With
+	// the profile ASPNETCore and below zero it is 64 KiB, which is also the most that it
+	// can be: more is not read.
 	MaxCookieSize int
 
 	// VaryCookie adds "Vary: Cookie" to every answer that comes through Handler or one
@@ -219,11 +219,14 @@ func (c Config) withDefaults() (Config, error) {
 		c.LoginPath = cmp.Or(c.LoginPath, "/Account/Login")
 		c.LogoutPath = cmp.Or(c.LogoutPath, "/Account/Logout")
 		c.AccessDeniedPath = cmp.Or(c.AccessDeniedPath, "/Account/AccessDenied")
-		c.MaxCookieSize = cmp.Or(c.MaxCookieSize, -1)
+		c.MaxCookieSize = cmp.Or(c.MaxCookieSize, maxRead)
 		c.Cookie.Secure = cmp.Or(c.Cookie.Secure, SecureSameAsRequest)
 	} else {
 		c.MaxCookieSize = cmp.Or(c.MaxCookieSize, DefaultMaxCookieSize)
 		c.Cookie.Path = cmp.Or(c.Cookie.Path, "/")
+	}
+	if c.MaxCookieSize < 0 || c.MaxCookieSize > maxRead {
+		c.MaxCookieSize = maxRead
 	}
 	c.Revalidation = c.Revalidation.withDefaults()
 	if c.Logger == nil {

@@ -489,3 +489,22 @@ func TestPlainSignIn(t *testing.T) {
 		})
 	}
 }
+
+// Whoever is signed in is so for the next request, however large the ticket and
+// whatever the bound that was asked for.
+func TestLargestTicket(t *testing.T) {
+	for _, cfg := range []cookieauth.Config{{MaxCookieSize: -1}, {MaxCookieSize: 1 << 20}, {Profile: cookieauth.ASPNETCore}} {
+		s := newSite(t, cfg)
+		var err error
+		for n := 48000; err == nil && n < 50000; n += 16 {
+			user := claims.New("1", claims.Name("Alice"), claims.Claim{Type: "blob", Value: strings.Repeat("x", n)})
+			s.do["/in"] = func(w http.ResponseWriter, r *http.Request) { err = s.auth.SignIn(w, r, user, nil) }
+			s.get("/in")
+			s.who("Alice", false)
+		}
+		var tooLarge *cookieauth.TicketSizeError
+		if !errors.As(err, &tooLarge) || tooLarge.Limit != 64<<10 || tooLarge.Size > tooLarge.Limit+50 {
+			t.Errorf("got %v", err)
+		}
+	}
+}

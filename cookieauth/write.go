@@ -36,7 +36,7 @@ func (a *Authenticator) writePlain(h http.Header, r *http.Request, name string, 
 	if err := a.seal(s); err != nil {
 		return err
 	}
-	if limit := a.cfg.MaxCookieSize; limit > 0 && len(s.text) > limit {
+	if limit := a.cfg.MaxCookieSize; len(s.text) > limit {
 		return newTicketSizeError(len(s.text), limit, p)
 	}
 	if !a.reference {

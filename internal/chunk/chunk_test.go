@@ -90,6 +90,16 @@ func TestWrite(t *testing.T) {
 			t.Errorf("got %v, %v", err, h)
 		}
 	})
+	t.Run("more parts than are read", func(t *testing.T) {
+		h := http.Header{}
+		size, most := len("TestCookie=; path=/")+10, 7*chunk.MaxParts
+		if err := chunk.Write(h, none(), "TestCookie", make([]byte, most+1), &root, size); !errors.Is(err, chunk.ErrNoRoom) || len(h) > 0 {
+			t.Errorf("got %v, %d lines", err, len(h["Set-Cookie"]))
+		}
+		if got := len(write(t, none(), strings.Repeat("x", most), root, size)); got != 1+chunk.MaxParts {
+			t.Errorf("%d lines", got)
+		}
+	})
 }
 
 func TestDelete(t *testing.T) {

@@ -13,8 +13,9 @@ import (
 // DefaultSize is how long a Set-Cookie line may be, attributes included.
 const DefaultSize = 4050
 
-// ErrNoRoom says that name and attributes alone fill a line.
-var ErrNoRoom = errors.New("the cookie's name and attributes leave no room for data in a chunk")
+// ErrNoRoom says that name and attributes fill a line, or nearly so, so that there
+// would be more parts than are read.
+var ErrNoRoom = errors.New("the cookie's name and attributes leave too little room for data in a chunk")
 
 // Write adds the lines that set a cookie to those that wait in out. A value too
 // long for one line of size bytes is split; a size below 1 never splits. The value
@@ -34,6 +35,9 @@ func Write(out http.Header, request cookie.Header, name string, value []byte, a 
 	}
 	per := size - fixed - 3 // room for the name's suffix, up to C99
 	n := (len(value) + per - 1) / per
+	if n > MaxParts {
+		return ErrNoRoom
+	}
 	dropParts(out, request, name, n+1, a)
 	lines := make([]string, 1, n+1)
 	lines[0] = line(name, strconv.AppendInt([]byte(headPrefix), int64(n), 10), attributes)
