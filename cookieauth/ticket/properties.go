@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/sealring/sealring/cookieauth/internal/packed"
+	"github.com/sealring/sealring/internal/ordinal"
 )
 
 // Names of properties with a meaning to everyone who reads tickets.
@@ -160,8 +162,11 @@ func (p *Properties) SetPersistent(persistent bool) {
 // true if nothing is said.
 func (p Properties) AllowRefresh() bool {
 	value, _ := p.Get(keyRefresh)
-	return !strings.EqualFold(strings.Trim(value, "\x00 \t\n\v\f\r\u0085\u00a0"), "False")
+	return !ordinal.EqualFold(strings.TrimFunc(value, isBlank), "False")
 }
+
+// isBlank tells what .NET takes off a truth value before it looks at it.
+func isBlank(r rune) bool { return r == 0 || unicode.IsSpace(r) }
 
 // SetAllowRefresh says whether the ticket may be renewed while it is used.
 func (p *Properties) SetAllowRefresh(allow bool) {

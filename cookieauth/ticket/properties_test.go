@@ -117,7 +117,7 @@ func TestProperties(t *testing.T) {
 		p.Delete(".issued")
 	})
 	t.Run("APR-11 a text that is no bool reads as none and stays", func(t *testing.T) {
-		for text, allowed := range map[string]bool{"BAR": true, "": true, "false": false, " FALSE\t\x00": false, "TRUE": true, "0": true} {
+		for text, allowed := range map[string]bool{"BAR": true, "": true, "false": false, " FALSE\t\x00": false, "TRUE": true, "0": true, "\u3000False\u2003": false, "Fal\u017fe": true, "\u200bFalse": true} {
 			p.Set(".refresh", text)
 			if p.AllowRefresh() != allowed {
 				t.Errorf("%q: allowed is %v, want %v", text, !allowed, allowed)
