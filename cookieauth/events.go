@@ -60,12 +60,22 @@ type ValidateContext struct {
 	// changed copy here, or one that claims.New makes, to have it take its place in this
 	// request, and nil to reject the ticket.
 	Principal *claims.Principal
-	// Properties are those of the ticket. Changes are kept if Renew is set.
+	// Properties are those of the ticket. Changes, or others put in their place, are
+	// kept if Renew is set.
 	Properties *ticket.Properties
 	// Renew asks for a new cookie with what is in this context. Unless both dates are
 	// in Properties it does nothing. Without it, a renewal that is due anyway sends the
 	// ticket as it was.
 	Renew bool
+}
+
+// leftBy returns what an event has left of properties, or put in their place, which
+// is then nobody else's.
+func leftBy(p *ticket.Properties) ticket.Properties {
+	if p == nil {
+		return ticket.Properties{}
+	}
+	return p.Clone()
 }
 
 // Reject makes the visitor anonymous.
@@ -99,8 +109,10 @@ func (c *CookieAttributes) line() *setcookie.Attributes { return (*setcookie.Att
 
 // A SigningInContext is a sign-in that is about to happen.
 type SigningInContext struct {
-	Request    *http.Request
-	Principal  *claims.Principal // may be replaced, not modified
+	Request   *http.Request
+	Principal *claims.Principal // may be replaced, not modified
+	// Properties are those of the ticket, or others put in their place. Dates that are
+	// missing then are those of a sign-in now, except with the profile ASPNETCore.
 	Properties *ticket.Properties
 	// Cookie is what the cookie will be like. For a persistent one Expires is set
 	// afterwards.

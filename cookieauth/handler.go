@@ -99,7 +99,7 @@ func (a *Authenticator) validate(v *visit, w http.ResponseWriter, r *http.Reques
 	}
 	user := c.Principal.Authenticated(a.cfg.Scheme)
 	if c.Renew {
-		v.renew(&ticket.Ticket{Scheme: a.cfg.Scheme, Principal: user, Properties: properties}, now)
+		v.renew(&ticket.Ticket{Scheme: a.cfg.Scheme, Principal: user, Properties: leftBy(c.Properties)}, now)
 		v.rarity().changed = true
 	}
 	return user, nil

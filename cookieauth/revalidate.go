@@ -99,7 +99,7 @@ var errDismissed = errors.New("the user was rejected by Revalidation.Check")
 // confirm has the ticket sent as Check leaves it, with the dates that it would have
 // had anyway.
 func (a *Authenticator) confirm(v *visit, c *ValidateContext, now time.Time) {
-	t := ticket.Ticket{Scheme: a.cfg.Scheme, Principal: c.Principal.Authenticated(a.cfg.Scheme), Properties: *c.Properties}
+	t := ticket.Ticket{Scheme: a.cfg.Scheme, Principal: c.Principal.Authenticated(a.cfg.Scheme), Properties: leftBy(c.Properties)}
 	a.adopt(&t.Properties, &v.ticket.Properties)
 	setMoment(&t.Properties, keyChecked, now)
 	copyDates(&t.Properties, &v.ticket.Properties)

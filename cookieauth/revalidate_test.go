@@ -208,6 +208,37 @@ func TestNewPrincipalFromAnEvent(t *testing.T) {
 	}
 }
 
+// TestNewPropertiesFromAnEvent: an event may change those that it finds, or put others
+// in their place.
+func TestNewPropertiesFromAnEvent(t *testing.T) {
+	moved := func(c *cookieauth.ValidateContext) error {
+		other := c.Properties.Clone()
+		other.Set("theme", "dark")
+		c.Properties, c.Renew = &other, true
+		return nil
+	}
+	for name, set := range map[string]func(*cookieauth.Config){
+		"Validate": func(cfg *cookieauth.Config) { cfg.Events.Validate = moved },
+		"Check":    func(cfg *cookieauth.Config) { cfg.Revalidation.Check = moved },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var cfg cookieauth.Config
+			set(&cfg)
+			s := newSite(t, cfg)
+			s.get("/in")
+			s.at(31)
+			s.who("Alice", true)
+			s.do["/theme"] = func(w http.ResponseWriter, r *http.Request) {
+				theme, _ := s.auth.Ticket(r).Properties.Get("theme")
+				w.Write([]byte(theme))
+			}
+			if got := s.get("/theme").body; got != "dark" {
+				t.Errorf("the theme is %q", got)
+			}
+		})
+	}
+}
+
 // TestRevalidationOfOldTickets: they were made by .NET or an earlier configuration
 // and are asked about at once.
 func TestRevalidationOfOldTickets(t *testing.T) {

@@ -61,7 +61,7 @@ func (a *Authenticator) SignIn(w http.ResponseWriter, r *http.Request, p *claims
 func (a *Authenticator) signInWatched(h http.Header, r *http.Request, name string, attributes CookieAttributes, p *claims.Principal, opts *SignInOptions, now time.Time) (err error) {
 	t, issued := a.newTicket(p, opts, now)
 	if a.cfg.Events.SigningIn != nil {
-		if attributes, err = a.signingIn(r, t, name, attributes); err != nil {
+		if attributes, err = a.signingIn(r, t, name, attributes, now); err != nil {
 			return err
 		}
 	}
@@ -141,18 +141,23 @@ func (a *Authenticator) newTicket(p *claims.Principal, opts *SignInOptions, now 
 			t.Properties.SetExpires(opts.Expires)
 		}
 	}
-	issued, ok := t.Properties.Issued()
-	if !ok {
-		issued = now
-		t.Properties.SetIssued(issued)
-	}
-	if _, ok := t.Properties.Expires(); !ok {
-		t.Properties.SetExpires(issued.Add(a.cfg.Lifetime))
-	}
-	return t, issued
+	return t, a.setDates(&t.Properties, now)
 }
 
-func (a *Authenticator) signingIn(r *http.Request, t *ticket.Ticket, name string, attributes CookieAttributes) (CookieAttributes, error) {
+// setDates sets those dates that are missing. It returns when the ticket is issued.
+func (a *Authenticator) setDates(p *ticket.Properties, now time.Time) time.Time {
+	issued, ok := p.Issued()
+	if !ok {
+		issued = now
+		p.SetIssued(issued)
+	}
+	if _, ok := p.Expires(); !ok {
+		p.SetExpires(issued.Add(a.cfg.Lifetime))
+	}
+	return issued
+}
+
+func (a *Authenticator) signingIn(r *http.Request, t *ticket.Ticket, name string, attributes CookieAttributes, now time.Time) (CookieAttributes, error) {
 	secure := attributes.Secure
 	c := &SigningInContext{Request: r, Principal: t.Principal, Properties: &t.Properties, Cookie: &attributes}
 	if err := a.cfg.Events.SigningIn(c); err != nil {
@@ -161,6 +166,9 @@ func (a *Authenticator) signingIn(r *http.Request, t *ticket.Ticket, name string
 	if c.Principal == nil {
 		return attributes, ErrAnonymous
 	}
-	t.Principal = c.Principal.Authenticated(a.cfg.Scheme)
+	t.Principal, t.Properties = c.Principal.Authenticated(a.cfg.Scheme), leftBy(c.Properties)
+	if !a.reference {
+		a.setDates(&t.Properties, now) // a ticket without an end is not accepted
+	}
 	return *c.Cookie, a.checkChanged("SigningIn", name, secure, *c.Cookie)
 }

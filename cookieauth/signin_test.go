@@ -254,6 +254,26 @@ func TestSigningInEvent(t *testing.T) {
 		s.at(6)
 		s.who("", false)
 	})
+	t.Run("other properties, without an end", func(t *testing.T) {
+		cfg := cfg
+		cfg.Events.SigningIn = func(c *cookieauth.SigningInContext) error {
+			c.Properties = new(ticket.Properties)
+			c.Properties.Set("from", "the event")
+			return nil
+		}
+		s := newSite(t, cfg)
+		s.get("/in")
+		s.do["/from"] = func(w http.ResponseWriter, r *http.Request) {
+			from, _ := s.auth.Ticket(r).Properties.Get("from")
+			w.Write([]byte(from))
+		}
+		s.at(9)
+		if got := s.get("/from").body; got != "the event" {
+			t.Errorf("from %q", got)
+		}
+		s.at(11)
+		s.who("", false)
+	})
 	t.Run("an error stops the sign-in", func(t *testing.T) {
 		stop := errors.New("not now")
 		cfg.Events.SigningIn = func(*cookieauth.SigningInContext) error { return stop }
@@ -315,18 +335,30 @@ func TestSchemesSideBySide(t *testing.T) {
 	}
 }
 
+// TestUnreadableEnd: only the reference bears a ticket without an end, or makes one.
 func TestUnreadableEnd(t *testing.T) {
-	endless := func(c *cookieauth.SigningInContext) error { c.Properties.Delete(".expires"); return nil }
-	cfg := cookieauth.Config{}
-	cfg.Events.SigningIn = endless
-	s := newSite(t, cfg)
-	s.get("/in")
-	s.who("", false)
-	cfg.Profile = cookieauth.ASPNETCore
-	s = newSite(t, cfg)
-	s.get("/in")
-	s.at(1e6)
-	s.who("Alice", false)
+	ring := dataprotectiontest.NewKeyRing(t)
+	cookie := cookieauth.Cookie{Name: ".AspNetCore.Cookies"}
+	for _, set := range []func(*ticket.Properties){
+		func(p *ticket.Properties) { p.Delete(".expires") },
+		func(p *ticket.Properties) { p.Set(".expires", "never") },
+	} {
+		cfg := cookieauth.Config{KeyRing: ring, Cookie: cookie}
+		cfg.Events.SigningIn = func(c *cookieauth.SigningInContext) error { set(c.Properties); return nil }
+		ours := newSite(t, cfg)
+		ours.get("/in")
+		ours.who("Alice", false)
+		ours.at(14*24*60 + 1)
+		ours.who("", false)
+		cfg.Profile = cookieauth.ASPNETCore
+		reference := newSite(t, cfg)
+		reference.get("/in")
+		reference.at(1e6)
+		reference.who("Alice", false)
+		ours.jar = reference.jar
+		ours.at(0)
+		ours.who("", false)
+	}
 }
 
 func TestSessionReferenceOfAnotherStore(t *testing.T) {
