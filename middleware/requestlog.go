@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -54,6 +55,15 @@ func RequestLog(cfg LogConfig) func(http.Handler) http.Handler {
 	return logged{requestLog: l}.handler
 }
 
+// mistakes returns the logger for what an operator has to mend. That is not lost where
+// nobody wants requests to be logged.
+func (c *LogConfig) mistakes() *slog.Logger {
+	if c.Logger.Log() == nil && c.Logger.GetLevel() != zerolog.Disabled { // it has no writer
+		return slog.Default()
+	}
+	return Slog(c.Logger)
+}
+
 type requestLog struct {
 	cfg   LogConfig
 	last  func(http.Header) // called when the header goes out, or nil
@@ -62,7 +72,7 @@ type requestLog struct {
 }
 
 func newRequestLog(cfg LogConfig, last func(http.Header)) *requestLog {
-	return &requestLog{cfg: cfg, last: last, order: orderCheck{log: Slog(cfg.Logger)}, since: time.Now()}
+	return &requestLog{cfg: cfg, last: last, order: orderCheck{log: cfg.mistakes()}, since: time.Now()}
 }
 
 // A logged handler is one with a log, and with the layers that stand directly around

@@ -21,7 +21,8 @@ type Config struct {
 	PublicOrigin OriginConfig
 
 	// Log configures RequestLog. Its Logger also takes what the other handlers of this
-	// package have to say, unless they have one of their own.
+	// package have to say, unless they have one of their own; without it slog.Default()
+	// does.
 	Log LogConfig
 
 	// HTTPS configures RedirectHTTPS.
@@ -73,7 +74,7 @@ func Stack(cfg Config) (func(http.Handler) http.Handler, error) {
 
 // handlers returns them, outermost first.
 func (c Config) handlers(problems *confcheck.Problems) (handlers []func(http.Handler) http.Handler) {
-	log := Slog(c.Log.Logger)
+	log := c.Log.mistakes()
 	for _, logger := range []**slog.Logger{&c.PublicOrigin.Logger, &c.HTTPS.Logger, &c.Headers.Logger} {
 		if *logger == nil {
 			*logger = log

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/rs/zerolog"
 
 	"github.com/sealring/sealring/antiforgery"
 	"github.com/sealring/sealring/cookieauth"
@@ -149,6 +152,28 @@ func (s *shop) wantRequests(t *testing.T, wants ...string) {
 	}
 	if k != len(wants) {
 		t.Errorf("%d requests logged, want %d", k, len(wants))
+	}
+}
+
+// Who wants no request logged must hear all the same why every one is refused. The
+// default logger of slog writes to that of package log.
+func TestStackWithoutLoggerNamesTheMissingProxy(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		cfg  middleware.Config
+		want bool
+	}{
+		{"nothing set", middleware.Config{}, true},
+		{"nothing wanted", middleware.Config{Log: middleware.LogConfig{Logger: zerolog.Nop()}}, false},
+	} {
+		var heard strings.Builder
+		log.SetOutput(&heard)
+		defer log.SetOutput(os.Stderr)
+		stack := must(t)(middleware.Stack(c.cfg))
+		w := serve(stack(text("x")), call{peer: "10.0.0.1:1", host: "app.example", header: "X-Forwarded-Proto: https"}.request())
+		if w.Code != 500 || strings.Contains(heard.String(), "install middleware.PublicOrigin") != c.want {
+			t.Errorf("%s: %d, logged %q", c.name, w.Code, heard.String())
+		}
 	}
 }
 
