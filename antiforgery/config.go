@@ -85,7 +85,7 @@ type Config struct {
 
 	// Refused answers a request that is refused, or that cannot be judged. The default
 	// is Refuse. The body can still be read, so that the form can be shown again with
-	// what was typed and a fresh token. It is not called with ReportOnly.
+	// what was typed and a fresh token. With ReportOnly only TokenEndpoint calls it.
 	Refused func(w http.ResponseWriter, r *http.Request, err error)
 
 	// Cookie says what the cookie is like.

@@ -137,7 +137,8 @@ func saysHTTPS(r *http.Request) bool {
 		return false
 	}
 	proto, forwarded := strings.Join(r.Header["X-Forwarded-Proto"], ","), strings.Join(r.Header["Forwarded"], ",")
-	return strings.Contains(strings.ToLower(proto), "https") ||
+	proto = strings.ToLower(proto)
+	return strings.Contains(proto, "https") || strings.Contains(proto, "wss") ||
 		strings.Contains(strings.ToLower(strings.ReplaceAll(forwarded, `"`, "")), "proto=https")
 }
 

@@ -47,6 +47,7 @@ func TestRedirectHTTPS(t *testing.T) {
 		{"public origin is http", public("http://app.example:8080"), "GET", "/", call{peer: "10.0.0.1:1", host: "inner", header: "X-Forwarded-Proto: https"}, 307, "https://app.example/", ""},
 		{"a proxy that nobody knows", usual, "GET", "/", call{peer: "10.0.0.1:1", host: "app.example", header: "X-Forwarded-Proto: https"}, 500, "", ""},
 		{"a proxy that nobody knows, Forwarded", usual, "GET", "/", call{peer: "10.0.0.1:1", host: "app.example", header: "Forwarded: for=1.2.3.4; Proto=https"}, 500, "", ""},
+		{"a proxy that nobody knows, WebSocket", usual, "GET", "/", call{peer: "10.0.0.1:1", host: "app.example", header: "X-Forwarded-Proto: wss"}, 500, "", ""},
 		{"two proxies that nobody knows", usual, "GET", "/", call{peer: "10.0.0.1:1", host: "app.example", header: "X-Forwarded-Proto: https, http"}, 500, "", ""},
 		{"two proxies that nobody knows, Forwarded", usual, "GET", "/", call{peer: "10.0.0.1:1", host: "app.example", header: "Forwarded: for=1.2.3.4;proto=\"https\"\nForwarded: for=10.0.0.2"}, 500, "", ""},
 		{"a proxy without TLS", usual, "GET", "/", call{peer: "10.0.0.1:1", host: "app.example", header: "X-Forwarded-Proto: http"}, 307, "https://app.example/", ""},

@@ -238,10 +238,13 @@ func (o *publicOrigin) forwarded(r *http.Request) (*told, error) {
 // client is the last one named, if it was named by a trusted proxy.
 func (o *publicOrigin) outermost(hops []hop) (seen hop, client netip.Addr, err error) {
 	for _, h := range hops {
-		if h.proto != "" {
-			seen.proto = strings.ToLower(h.proto)
-		}
-		if seen.proto != "" && seen.proto != "http" && seen.proto != "https" {
+		switch strings.ToLower(h.proto) {
+		case "":
+		case "http", "ws": // which some proxies say of a WebSocket, as Traefik does
+			seen.proto = "http"
+		case "https", "wss":
+			seen.proto = "https"
+		default:
 			return hop{}, netip.Addr{}, fmt.Errorf("the scheme %.100q is none that browsers use", h.proto)
 		}
 		if h.host != "" {

@@ -117,7 +117,9 @@ func TestProxies(t *testing.T) {
 		{"no scheme", x, call{proxy, host, false, "X-Forwarded-For: 203.0.113.5"}, "http://app.example"},
 		{"in capitals", x, call{proxy, host, false, "X-Forwarded-Proto: HTTPS"}, "https://app.example"},
 		{"TLS to the proxy stays TLS", x, call{proxy, host, true, "X-Forwarded-Proto: http"}, "https://app.example"},
-		{"no scheme for browsers", x, call{proxy, host, false, "X-Forwarded-Proto: wss"}, "-"},
+		{"a WebSocket", x, call{proxy, host, false, "X-Forwarded-Proto: wss"}, "https://app.example"},
+		{"a WebSocket over plain HTTP", x, call{proxy, host, false, "X-Forwarded-Proto: WS"}, "http://app.example"},
+		{"no scheme for browsers", x, call{proxy, host, false, "X-Forwarded-Proto: ftp"}, "-"},
 		{"an empty list", x, call{proxy, host, false, "X-Forwarded-Proto: ,"}, "http://app.example"},
 
 		// from right to left
