@@ -256,6 +256,61 @@ func TestHijack(t *testing.T) {
 	}
 }
 
+// A writer of somebody else's, which can only write, may stand between ours and the
+// server's, to which a ResponseController finds its way.
+func TestWriterThatUnwraps(t *testing.T) {
+	j, log := newJournal(t)
+	stack := must(t)(middleware.Stack(middleware.Config{Log: middleware.LogConfig{Logger: log}}))
+	h := stack(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		control := http.NewResponseController(w)
+		if r.URL.Path == "/flush" {
+			w.Header().Set("Set-Cookie", "a=CfDJ8")
+			if err := control.Flush(); err != nil {
+				t.Error(err)
+			}
+			return
+		}
+		conn, _, err := control.Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		io.WriteString(conn, "HTTP/1.1 299 Mine\r\nContent-Length: 0\r\n\r\n")
+	}))
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(unwrapper{w}, r) }))
+	defer server.Close()
+	if res, _ := fetch(t, server, "/flush"); res.Header.Get("Cache-Control") != "no-cache, no-store" {
+		t.Errorf("an answer with a cookie: %v", res.Header)
+	}
+	if res, _ := fetch(t, server, "/hijack"); res.StatusCode != 299 {
+		t.Error(res.Status)
+	}
+	server.Close()
+	for range 200 { // Close does not wait for connections that were taken over
+		if len(j.events("request")) == 2 {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if events := j.events("request"); len(events) != 2 || events[0]["status"] != 200.0 || events[1]["status"] != 101.0 {
+		t.Error(events)
+	}
+	plain := httptest.NewRecorder()
+	if got := abilitiesWithin(stack, struct{ http.ResponseWriter }{plain}); got != "" {
+		t.Errorf("a writer that can only write can%s", got)
+	}
+}
+
+type unwrapper struct{ http.ResponseWriter }
+
+func (u unwrapper) Unwrap() http.ResponseWriter { return u.ResponseWriter }
+
+func abilitiesWithin(stack func(http.Handler) http.Handler, w http.ResponseWriter) (got string) {
+	stack(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { got = abilities(w) })).ServeHTTP(w, get("/"))
+	return got
+}
+
 // A hijack that fails leaves an ordinary answer.
 func TestHijackThatFails(t *testing.T) {
 	j, log := newJournal(t)

@@ -16,7 +16,7 @@ import (
 // writers that it knows.
 func (p *passage) wrapKnown(w http.ResponseWriter) http.ResponseWriter {
 	if !canMore(w) {
-		return plainWriter{p}
+		return p.wrapPlain(w)
 	}
 	_, isServer := w.(serverWriter)
 	_, pushes := w.(http.Pusher)
