@@ -140,7 +140,7 @@ func (m *Manager) Revoke(ctx context.Context, id KeyID, reason string) error {
 }
 
 // RevokeAll revokes every key that was created before the given moment, which
-// must not lie in the future. The zero time means all keys that there are, even
+// must not lie in the future, nor before the year 1. The zero time means all keys that there are, even
 // if they were made by an instance whose clock is ahead. A successor is made first
 // as by Revoke, and is not hit.
 func (m *Manager) RevokeAll(ctx context.Context, before time.Time, reason string) error {
@@ -152,8 +152,11 @@ func (m *Manager) RevokeAll(ctx context.Context, before time.Time, reason string
 	if before.After(now) {
 		return errors.New("dataprotection: revoke all keys: the date lies in the future, and would hit keys that are still to be made")
 	}
-	if before.IsZero() {
+	switch {
+	case before.IsZero():
 		before = c.afterAll(now)
+	case before.UTC().Year() < 1:
+		return errors.New("dataprotection: revoke all keys: the date lies before the year 1")
 	}
 	before = toTick(before)
 	if m.wantsSuccessor(c, func(k KeyInfo) bool { return k.Created.Before(before) }) {

@@ -371,6 +371,14 @@ func TestManagerRevokeAll(t *testing.T) {
 			t.Errorf("%v, %q", err, store.names(""))
 		}
 	})
+	t.Run("before all time", func(t *testing.T) { // as a null of a database in local time is
+		for _, before := range []time.Time{date(-974, 1, 1), time.Date(1, 1, 1, 0, 0, 0, 0, time.FixedZone("", 3600))} {
+			store := holding(keyXML(idA))
+			if err := manage(t, atNoon(store)).RevokeAll(t.Context(), before, ""); err == nil || store.adds != 0 {
+				t.Errorf("%v: %v after %d additions", before, err, store.adds)
+			}
+		}
+	})
 	t.Run("in the future", func(t *testing.T) {
 		store := holding(keyXML(idA))
 		if err := manage(t, atNoon(store)).RevokeAll(t.Context(), at.Add(time.Second), ""); err == nil || store.adds != 0 {

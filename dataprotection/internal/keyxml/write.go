@@ -152,7 +152,8 @@ func MarshalRevocation(keyID [16]byte, date time.Time, reason string) []byte {
 
 // MarshalRevocationOfAll returns the revocation of all keys created before a date,
 // as a file. What MarshalRevocation says of the reason goes for this one too. A
-// date beyond the year 9999 is written as the end of that year.
+// date beyond the year 9999 is written as the end of that year, one before the year 1 as
+// its beginning.
 func MarshalRevocationOfAll(before time.Time, reason string) []byte {
 	r := newRevocation(before)
 	r.CreateComment(allComment)
@@ -167,7 +168,11 @@ func newRevocation(date time.Time) *etree.Element {
 	if !isWritable(date) {
 		date = date.UTC()
 	}
-	if !isWritable(date) {
+	switch {
+	case isWritable(date):
+	case date.Year() < 1:
+		date = time.Time{}
+	default:
 		date = lastDate
 	}
 	addText(r, "revocationDate", formatDate(date))

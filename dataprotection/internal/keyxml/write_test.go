@@ -421,6 +421,9 @@ func TestMarshalRevocationDates(t *testing.T) {
 		want string
 	}{
 		{"year 10000", day(10000, 1, 1), "9999-12-31T23:59:59.9999999Z"},
+		{"year 0", day(0, 12, 31), "0001-01-01T00:00:00Z"},
+		{"long ago", day(-974, 1, 1), "0001-01-01T00:00:00Z"},
+		{"beginning of the calendar elsewhere", time.Date(1, 1, 1, 0, 0, 0, 0, time.FixedZone("", 3600)), "0001-01-01T00:00:00Z"},
 		{"offset of 15 hours", day(2015, 3, 2).In(time.FixedZone("", 15*3600)), "2015-03-02T00:00:00Z"},
 		{"end of the calendar elsewhere", time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -3600)), "9999-12-31T23:59:59.9999999Z"},
 	} {
