@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -308,21 +309,26 @@ func TestNothingSecretInTheLog(t *testing.T) {
 	}
 }
 
-// What a person gets who points the app at a folder that cannot be used.
-func TestUnusableFolder(t *testing.T) {
+// What a person gets who points the app at what cannot be used.
+func TestUnusable(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "data")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, args := range map[string][]string{
-		"folder":      {"-data", file},
-		"origin":      {"-data", newData(t), "-origin", "app.example"},
-		"proxies":     {"-data", newData(t), "-proxies", "127.0.0.1"},
-		"certificate": {"-data", newData(t), "-cert", file, "-key", file},
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	taken := other.Listener.Addr().String()
+	for want, args := range map[string][]string{
+		"data":                        {"-data", file},
+		"is no origin":                {"-origin", "app.example"},
+		"-proxies goes with -origin":  {"-proxies", "127.0.0.1"},
+		"-cert and -key go together":  {"-cert", file},
+		"failed to find any PEM data": {"-cert", file, "-key", file},
+		"-addr " + taken + ": ":       {"-addr", taken},
 	} {
-		cmd := exampletest.Command(append([]string{"-addr", "localhost:0"}, args...)...)
-		if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "FTL") {
-			t.Errorf("%s: %v; want an error:\n%s", name, err, out)
+		cmd := exampletest.Command(append([]string{"-addr", "localhost:0", "-data", newData(t)}, args...)...)
+		if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "FTL") || !strings.Contains(string(out), want) {
+			t.Errorf("%s: %v; want an error that says %q:\n%s", args, err, want, out)
 		}
 	}
 }

@@ -48,6 +48,9 @@ func main() {
 
 // run serves until ctx ends, then lets the requests under way finish.
 func run(ctx context.Context, log zerolog.Logger, o options) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	app, err := newApp(ctx, log, o)
 	if err != nil {
 		return err
@@ -85,6 +88,17 @@ func run(ctx context.Context, log zerolog.Logger, o options) error {
 		return err
 	}
 	<-stopped
+	return nil
+}
+
+// check names the flags that lack others.
+func (o options) check() error {
+	switch {
+	case (o.cert == "") != (o.key == ""):
+		return errors.New("-cert and -key go together")
+	case o.proxies != "" && o.origin == "":
+		return errors.New("-proxies goes with -origin")
+	}
 	return nil
 }
 
