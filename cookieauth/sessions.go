@@ -137,7 +137,7 @@ func (a *Authenticator) EndAllSessions(ctx context.Context) error {
 		return fmt.Errorf("cookieauth: ending everybody's sessions needs Config.Cutoffs: %w", errors.ErrUnsupported)
 	}
 	now := a.cfg.Now()
-	return a.cut(ctx, Cutoff{Before: justAfter(now), Until: a.forgetUser(now)})
+	return a.cut(ctx, Cutoff{Before: a.justAfter("", now), Until: a.forgetUser(now)})
 }
 
 // requester returns the id of the user that the request comes from, and that of
@@ -165,7 +165,7 @@ func (a *Authenticator) endUser(ctx context.Context, user, except string) error 
 	}
 	if a.cfg.Cutoffs != nil {
 		now := a.cfg.Now()
-		if err := a.cut(ctx, Cutoff{User: user, Before: justAfter(now), Except: except, Until: a.forgetUser(now)}); err != nil {
+		if err := a.cut(ctx, Cutoff{User: user, Before: a.justAfter(user, now), Except: except, Until: a.forgetUser(now)}); err != nil {
 			return err
 		}
 	}
@@ -179,9 +179,12 @@ func (a *Authenticator) endUser(ctx context.Context, user, except string) error 
 	return a.endAll(ctx, slices.DeleteFunc(stored, func(s *StoredSession) bool { return s.ID == except }))
 }
 
-// justAfter returns the next moment that a cut-off can name, so that what has begun
-// by now began before it.
-func justAfter(now time.Time) time.Time { return now.Add(time.Microsecond) }
+// justAfter returns the next moment that a cut-off of a user can name, or with "" of
+// everybody, so that what has begun by now began before it. Where clocks differ, begin
+// has put sessions behind the cut-offs that are known.
+func (a *Authenticator) justAfter(user string, now time.Time) time.Time {
+	return a.cfg.Cutoffs.current.Load().after(user, now).Add(time.Microsecond)
+}
 
 // isUserID reports whether a cut-off and a store can name the user. Without an id
 // it would be everybody.
