@@ -114,7 +114,9 @@ func (a *Authenticator) end(r *http.Request, tickets []*ticket.Ticket) error {
 	if err := a.cut(r.Context(), cutoffs...); err != nil {
 		return err
 	}
-	if err := a.endStored(r.Context(), ids...); err != nil {
+	if a.cfg.Cutoffs != nil {
+		a.remove(r.Context(), ids...) // they have ended, whatever the store does
+	} else if err := a.endStored(r.Context(), ids...); err != nil {
 		return err
 	}
 	if v := a.visit(r); v != nil {

@@ -2,6 +2,7 @@ package cookieauth_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -177,6 +178,24 @@ func TestEndedAtTheSecondTry(t *testing.T) {
 	s.get("/all")
 	if left := m.ids(); len(left) > 0 {
 		t.Errorf("the store has the sessions %q", left)
+	}
+}
+
+// TestEndedByCutoffs: with both, a session has ended when its cut-off is stored, and a
+// sign-in or sign-out has happened.
+func TestEndedByCutoffs(t *testing.T) {
+	m := newMemory()
+	c := openCutoffs(t, cookieauth.CutoffsConfig{Store: m, Now: func() time.Time { return start }})
+	s := newSite(t, cookieauth.Config{TicketStore: &noEnds{m, true}, Cutoffs: c})
+	s.get("/in")
+	for _, step := range []string{"/in", "/out"} {
+		before := maps.Clone(s.jar)
+		s.get(step) // which checks that there is no error
+		after := s.jar
+		s.jar = before
+		s.who("", false)
+		s.jar = after
+		s.who(map[string]string{"/in": "Alice"}[step], false)
 	}
 }
 

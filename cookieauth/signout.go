@@ -11,7 +11,8 @@ import (
 // visitors who are not signed in, too.
 //
 // With Config.Cutoffs or Config.TicketStore it ends the session on all instances,
-// before it returns, so that copies of the cookie are worth nothing from then on.
+// before it returns, so that copies of the cookie are worth nothing from then on. With
+// both, the cut-off alone ends it; that the store did not remove it is for the log.
 // Without, a copy that was made before stays valid until its ticket ends.
 //
 // The errors are ErrHeaderSent and ErrInsecureTransport, as of SignIn; a browser

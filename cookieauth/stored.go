@@ -120,12 +120,10 @@ func (a *Authenticator) create(r *http.Request, t *ticket.Ticket, now time.Time)
 	return nil
 }
 
-// remove takes a session that is over out of the store. If that fails the store
-// may remove it itself some time, and nobody gets in with it anyway.
-func (a *Authenticator) remove(ctx context.Context, id string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-	defer cancel()
-	if err := a.cfg.TicketStore.End(ctx, id); err != nil {
+// remove takes sessions that are over out of the store. If that fails the store may
+// remove them itself some time, and nobody gets in with them anyway.
+func (a *Authenticator) remove(ctx context.Context, ids ...string) {
+	if err := a.endStored(ctx, ids...); err != nil {
 		a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "a session that is over could not be removed from the store", slog.Any("error", err))
 	}
 }
