@@ -32,15 +32,16 @@ type LogConfig struct {
 }
 
 // RequestLog logs one event for each request when it has been answered, at level
-// error if the status is 500 or more, else at level info:
+// error if the status is 500 or more or the handler panicked, else at level info:
 //
 //	request_id  a random id, which Logger, Slog and RequestID have, too
 //	method
 //	host        as the browser sees it, see PublicOrigin
 //	https       whether the browser used TLS
 //	path        without the query, and not at all if LogConfig.SecretPath says so
-//	route       the pattern of http.ServeMux or chi, if there is one
-//	status      of the answer; 101 for connections that were taken over
+//	route       the pattern of http.ServeMux, or of a chi router in whose Use this is
+//	status      of the answer; 101 for connections that were taken over, 500 where a
+//	            panic came before any
 //	bytes       of the body of the answer
 //	duration    in milliseconds, unless zerolog is set otherwise
 //	user        the id of the user, and
