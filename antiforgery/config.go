@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sealring/sealring/antiforgery/internal/token"
@@ -264,11 +265,15 @@ func newExemptions(patterns []string, p *confcheck.Problems) *http.ServeMux {
 	return mux
 }
 
-// addPattern turns the panic of a ServeMux into a reason.
+// addPattern turns the panic of a ServeMux into a reason. That of a conflict begins
+// with where the patterns were registered, which is below.
 func addPattern(mux *http.ServeMux, pattern string) (reason string) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			reason = fmt.Sprint(cause)
+			if _, conflict, ok := strings.Cut(reason, "\n"); ok {
+				reason = conflict
+			}
 		}
 	}()
 	mux.Handle(pattern, exempt)

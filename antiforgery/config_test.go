@@ -46,7 +46,8 @@ func TestConfig(t *testing.T) {
 		{"origin with a user", antiforgery.Config{KeyRing: ring, TrustedOrigins: []string{"https://a@example.com"}}, "TrustedOrigins: "},
 		{"scheme of another kind", antiforgery.Config{KeyRing: ring, TrustedOrigins: []string{"ftp://example.com:21"}}, "TrustedOrigins: "},
 		{"pattern", antiforgery.Config{KeyRing: ring, DangerouslyExempt: []string{"POST hooks"}}, "DangerouslyExempt: "},
-		{"patterns in conflict", antiforgery.Config{KeyRing: ring, DangerouslyExempt: []string{"/a", "/a"}}, "DangerouslyExempt: "},
+		{"patterns in conflict", antiforgery.Config{KeyRing: ring, DangerouslyExempt: []string{"/a", "/a"}}, "DangerouslyExempt: /a matches the same requests as /a"},
+		{"patterns that overlap", antiforgery.Config{KeyRing: ring, DangerouslyExempt: []string{"POST /a/{b}", "/a/c"}}, "DangerouslyExempt: /a/c matches more methods than POST /a/{b}"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := antiforgery.New(c.cfg)
