@@ -6,7 +6,7 @@ import "fmt"
 // follows their fields into stores and sealers, whose own care it passes by, and
 // prints what it finds there.
 
-// Format prints the application's name, the store's and the kind of the sealer.
+// Format prints the application's name, the store's and the sealer's.
 func (c Config) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "Config(application %q, store %s, keys %s)", c.Application, storeName(c.Store), c.atRest())
 }
@@ -35,5 +35,5 @@ func (c *Config) atRest() string {
 	if c.Sealer == nil {
 		return "in clear"
 	}
-	return fmt.Sprintf("sealed by %T", c.Sealer)
+	return "sealed by " + storeName(c.Sealer)
 }

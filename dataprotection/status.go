@@ -43,7 +43,8 @@ type Status struct {
 	Unusable int `json:"unusable"`
 	// Unsealed counts the keys that are stored in clear.
 	Unsealed int `json:"unsealed"`
-	// AtRest says how new keys are stored: "in clear", or by what they are sealed.
+	// AtRest says how new keys are stored: "in clear", or what they are sealed by, as
+	// the sealer's String says, else its type.
 	AtRest string `json:"atRest"`
 	// Policy says whose policy rules new keys, with its source.
 	Policy string `json:"policy"`

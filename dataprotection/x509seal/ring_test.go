@@ -151,6 +151,9 @@ func TestRenewal(t *testing.T) {
 	check(ring(afterwards), ring(afterwards), ring(afterwards))
 	at = at.Add(365 * day)
 	check(ring(afterwards), ring(afterwards))
+	if got, want := ring(afterwards).Status().AtRest, "sealed by "+renewed.String(); got != want {
+		t.Errorf("Status says %q, want %q", got, want)
+	}
 
 	files, err := os.ReadDir(dir)
 	if err != nil || len(files) < 3 {

@@ -17,6 +17,14 @@ import (
 // as long as the slice is left alone.
 type Certificates []*Certificate
 
+// String names the certificate that seals.
+func (cs Certificates) String() string {
+	if len(cs) == 0 {
+		return "no certificate"
+	}
+	return cs[0].String()
+}
+
 // Seal encrypts a fragment for the first certificate, whether or not that is
 // expired. The key id is not part of the format.
 func (cs Certificates) Seal(ctx context.Context, _ dataprotection.KeyID, fragment []byte) (string, []byte, error) {

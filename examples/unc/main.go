@@ -29,6 +29,9 @@ func main() {
 	provision := flag.Bool("provision", false, "prepare the directory, once, and end")
 	flag.Parse()
 
+	if *keys == "" || !*provision && (*certificate == "" || *password == "") {
+		log.Fatal("-keys is needed, and -certificate and -password to serve; -help explains them")
+	}
 	if *provision {
 		if err := filestore.Provision(*keys); err != nil {
 			log.Fatal(err)
