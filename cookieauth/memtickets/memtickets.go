@@ -146,10 +146,11 @@ func (s *Store) ByUser(ctx context.Context, user string) ([]*cookieauth.StoredSe
 	return sessions, nil
 }
 
-// alive returns a session, or nil. The caller holds mu.
+// alive returns a session, or nil. It is there until its very end, as for the
+// Authenticator. The caller holds mu.
 func (s *Store) alive(id string) *item[*cookieauth.StoredSession] {
 	it := s.sessions[id]
-	if it == nil || !it.until.After(s.now()) {
+	if it == nil || it.until.Before(s.now()) {
 		return nil
 	}
 	return it

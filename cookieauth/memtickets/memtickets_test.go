@@ -50,6 +50,7 @@ func TestExpiry(t *testing.T) {
 		want  error
 	}{
 		{time.Hour - 1, nil},
+		{1, nil},
 		{1, cookieauth.ErrNoSession},
 		{time.Hour, cookieauth.ErrNoSession},
 	} {

@@ -49,9 +49,9 @@ func (q *queue[T]) remove(it *item[T]) { heap.Remove(q, it.place) }
 // swept is how many that are due are taken away for each that is added.
 const swept = 4
 
-// due takes a few items away whose time is not after now.
+// due takes a few items away whose time is before now.
 func (q *queue[T]) due(now time.Time) (values []T) {
-	for len(*q) > 0 && len(values) < swept && !(*q)[0].until.After(now) {
+	for len(*q) > 0 && len(values) < swept && (*q)[0].until.Before(now) {
 		values = append(values, heap.Pop(q).(*item[T]).value)
 	}
 	return values
