@@ -72,6 +72,9 @@ func (a *Authenticator) identify(v *visit, w http.ResponseWriter, r, inner *http
 		}
 	}
 	if !user.IsAuthenticated() {
+		if !a.reference {
+			v.drop() // as nobody can be signed in
+		}
 		return errUnidentified
 	}
 	if seen.stored != nil {

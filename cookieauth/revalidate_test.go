@@ -208,6 +208,32 @@ func TestNewPrincipalFromAnEvent(t *testing.T) {
 	}
 }
 
+// TestNobodyFromAnEvent: whom an event makes anonymous is so for this request, and
+// keeps the cookie.
+func TestNobodyFromAnEvent(t *testing.T) {
+	var nobody func(c *cookieauth.ValidateContext) error
+	event := func(c *cookieauth.ValidateContext) error { return nobody(c) }
+	for name, cfg := range map[string]cookieauth.Config{
+		"Validate": {Events: cookieauth.Events{Validate: event}},
+		"Check":    {Revalidation: cookieauth.Revalidation{Check: event, Every: time.Minute}},
+	} {
+		eachMode(t, cfg, func(t *testing.T, s *site) {
+			nobody = func(*cookieauth.ValidateContext) error { return nil }
+			s.get("/in")
+			s.at(2)
+			nobody = func(c *cookieauth.ValidateContext) error {
+				c.Principal, c.Renew = claims.NewPrincipal(claims.Identity{Claims: []claims.Claim{claims.Name("Alice")}}), true
+				return nil
+			}
+			s.who("", false)
+			nobody = func(*cookieauth.ValidateContext) error { return nil }
+			if got := s.get("/who").body; got != "Alice" {
+				t.Errorf("%s: after it the user is %q", name, got)
+			}
+		})
+	}
+}
+
 // TestNewPropertiesFromAnEvent: an event may change those that it finds, or put others
 // in their place.
 func TestNewPropertiesFromAnEvent(t *testing.T) {
