@@ -25,7 +25,7 @@ type Authenticator struct {
 	reference   bool                      // as ASP.NET Core does it, where that is not the safest way
 	sealing     atomic.Pointer[sealingHeader]
 	largeLogged atomic.Int64 // when the log last told of large cookies, in nanoseconds
-	askAgain    atomic.Int64 // when Revalidation.Check is to be asked after a failure, in nanoseconds
+	checkFailed atomic.Int64 // when Revalidation.Check last could not tell, in nanoseconds
 }
 
 // New returns an Authenticator. It touches neither network nor disk. The error

@@ -27,11 +27,17 @@ func (a *Authenticator) noteLarge(r *http.Request, header cookie.Header, size in
 	}
 	now := a.cfg.Now().UnixNano()
 	last := a.largeLogged.Load()
-	if last != 0 && max(now-last, last-now) < int64(largeInterval) || !a.largeLogged.CompareAndSwap(last, now) {
+	if isNear(last, now, largeInterval) || !a.largeLogged.CompareAndSwap(last, now) {
 		return
 	}
 	a.cfg.Logger.LogAttrs(r.Context(), slog.LevelWarn, "the cookies of a request are large; proxies refuse requests with more than about 8 KiB",
 		slog.Int("bytes", size), slog.String("largest", largest(header)))
+}
+
+// isNear reports whether something was at most so long ago, in nanoseconds and 0 for
+// never, or is by as little still to come: clocks are moved back.
+func isNear(last, now int64, within time.Duration) bool {
+	return last != 0 && max(now-last, last-now) < int64(within)
 }
 
 // largest names the three largest cookies.

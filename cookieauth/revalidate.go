@@ -72,7 +72,7 @@ func (a *Authenticator) revalidate(v *visit, w http.ResponseWriter, r *http.Requ
 		return nil
 	}
 	bearable := age-setting.Every < max(0, setting.Grace) // their sum may be beyond what a duration holds
-	if bearable && now.UnixNano() < a.askAgain.Load() {
+	if bearable && isNear(a.checkFailed.Load(), now.UnixNano(), revalidationPause) {
 		return nil
 	}
 	properties := v.ticket.Properties.Clone()
@@ -80,7 +80,7 @@ func (a *Authenticator) revalidate(v *visit, w http.ResponseWriter, r *http.Requ
 	err := setting.Check(c)
 	switch {
 	case err != nil && bearable && r.Context().Err() == nil: // or else hanging up would put off the question
-		a.askAgain.Store(now.Add(revalidationPause).UnixNano())
+		a.checkFailed.Store(now.UnixNano())
 		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelWarn, "user could not be revalidated and stays signed in for now", slog.Any("error", err))
 		return nil
 	case err != nil:

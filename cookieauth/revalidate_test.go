@@ -183,6 +183,14 @@ func TestRevalidationByAnotherClock(t *testing.T) {
 	s.who("Alice", true)
 	s.who("Alice", false)
 	u.askedSince(t, 1)
+
+	u.down.Store(true)
+	s.at(45)
+	s.who("Alice", false)
+	u.down.Store(false)
+	s.at(35) // since when a failure is still to come
+	s.who("Alice", true)
+	u.askedSince(t, 2)
 }
 
 // TestNewPrincipalFromAnEvent needs no authentication type: claims.New makes none.
