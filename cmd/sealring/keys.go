@@ -129,7 +129,11 @@ func (l keyList) reasons() (all []string) {
 		keys[k.Unusable] = append(keys[k.Unusable], k.ID.String())
 	}
 	for _, reason := range order {
-		all = append(all, fmt.Sprintf("%s cannot be opened here: %s", named("key", keys[reason]), reason))
+		named, said := named("key", keys[reason]), reason
+		if rest, ok := strings.CutPrefix(said, "it "); ok && len(keys[reason]) > 1 {
+			said = "each " + rest
+		}
+		all = append(all, named+" cannot be opened here: "+said)
 	}
 	return all
 }
