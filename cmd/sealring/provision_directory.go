@@ -61,7 +61,7 @@ func directoryArgument(c *cli.Command) (string, error) {
 
 // checkPlace refuses, before anything is done, what cannot become a directory of keys,
 // and one that is something else: closed to all but an account, the machine would miss
-// it. One that has keys already is theirs, whatever lies beside them.
+// it. One that has keys already, or the mark, is theirs, whatever lies beside them.
 func checkPlace(dir string) error {
 	info, err := os.Lstat(dir)
 	switch {
@@ -79,7 +79,7 @@ func checkPlace(dir string) error {
 	other := ""
 	for _, e := range entries {
 		switch name := e.Name(); {
-		case filepath.Ext(name) == ".xml" && !e.IsDir():
+		case !e.IsDir() && (filepath.Ext(name) == ".xml" || name == ".sealring-store"):
 			return nil
 		case name != "lost+found" && !isOfKeys(e):
 			other = name

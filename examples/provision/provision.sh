@@ -61,7 +61,7 @@ if [ -n "$remove" ]; then
 fi
 
 [ ! -L "$directory" ] || { echo "provision: $directory is a link; name the directory that it leads to" >&2; exit 1; }
-if [ -d "$directory" ] && [ -z "$(find "$directory" -mindepth 1 -maxdepth 1 -type f -name '*.xml' -print -quit)" ]; then
+if [ -d "$directory" ] && [ -z "$(find "$directory" -mindepth 1 -maxdepth 1 -type f \( -name '*.xml' -o -name .sealring-store \) -print -quit)" ]; then
   other=$(find "$directory" -mindepth 1 -maxdepth 1 ! -name lost+found \( -type d -o ! -name '.*' ! -name '*.tmp' \) -print -quit)
   [ -z "$other" ] || { echo "provision: $directory has no keys, but holds $other; name a directory for keys alone" >&2; exit 1; }
 fi
