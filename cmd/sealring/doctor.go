@@ -96,12 +96,12 @@ func examine(ctx context.Context, c *cli.Command) error {
 		return err
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case bounded.Err() != nil:
+	case err != nil && bounded.Err() != nil:
 		d.Findings = []finding{unreachable(fmt.Errorf("it has not answered within %s", span(patience)))}
 	case errors.As(err, &means):
 		d.Findings = []finding{notLoaded(err)}
 	case err != nil:
-		d.Findings = []finding{unreachable(err)}
+		d.Findings = append([]finding{unreachable(err)}, checkAccount(x)...)
 		if _, policyErr := hostpolicy.Explain(); policyErr != nil {
 			d.Findings = badPolicy(policyErr)
 		}
@@ -124,12 +124,14 @@ func examine(ctx context.Context, c *cli.Command) error {
 	return nil
 }
 
+// newExamination looks. With an error comes what was seen before it.
 func newExamination(ctx context.Context, c *cli.Command) (*examination, error) {
+	x := &examination{now: now(), storeURL: withoutPassword(c.String("store")), place: directoryOf(c.String("store"))}
 	cfg, err := ringConfig(c)
 	if err != nil {
-		return nil, err
+		return x, err
 	}
-	x := &examination{now: now(), storeURL: withoutPassword(c.String("store")), opens: cfg.Sealer != nil, sealer: cfg.Sealer, place: directoryOf(c.String("store"))}
+	x.opens, x.sealer = cfg.Sealer != nil, cfg.Sealer
 	if x.place != "" {
 		x.lookAtPlace()
 		x.marked = isShare(ctx, x.place) && !strings.HasSuffix(x.storeURL, "?shared")
@@ -137,13 +139,13 @@ func newExamination(ctx context.Context, c *cli.Command) (*examination, error) {
 	cfg.ReadOnly = true
 	m, err := dataprotection.NewManager(ctx, cfg)
 	if err != nil {
-		return nil, err
+		return x, err
 	}
 	if x.policy, err = hostpolicy.Explain(); err != nil {
-		return nil, err
+		return x, err
 	}
 	if x.listing, err = m.List(ctx); err != nil {
-		return nil, err
+		return x, err
 	}
 	x.clock = askClock(ctx, c.String("store"))
 	x.snapshot, err = cfg.Store.Load(ctx, "")
