@@ -35,7 +35,7 @@ func TestConfig(t *testing.T) {
 		{"secure", antiforgery.Config{KeyRing: ring, Cookie: cookie{Secure: 9}}, "Cookie.Secure: unknown"},
 		{"age", antiforgery.Config{KeyRing: ring, Cookie: cookie{MaxAge: -time.Second}}, "Cookie.MaxAge: negative"},
 		{"age in no unit", antiforgery.Config{KeyRing: ring, Cookie: cookie{MaxAge: 3600}}, "Cookie.MaxAge: less than a second"},
-		{"prefix without Secure", antiforgery.Config{KeyRing: ring, Cookie: cookie{Secure: antiforgery.DangerouslyInsecure}}, "Cookie.Name: the prefix needs"},
+		{"prefix without Secure", antiforgery.Config{KeyRing: ring, Cookie: cookie{Secure: antiforgery.DangerouslyInsecure}}, "Cookie.Name: the prefix of __Host-sealring-csrf needs Cookie.Secure (in a Config SecureDefault or SecureAlways); without it, set a name"},
 		{"prefix with a domain", antiforgery.Config{KeyRing: ring, Cookie: cookie{Name: "__host-a", Domain: "example.com"}}, "Cookie.Name: the prefix __Host- allows no Domain"},
 		{"none without Secure", antiforgery.Config{KeyRing: ring, Cookie: cookie{Name: "a", Secure: antiforgery.SecureSameAsRequest, SameSite: http.SameSiteNoneMode}}, "Cookie.SameSite: None needs"},
 		{"AFX-10 any origin", antiforgery.Config{KeyRing: ring, TrustedOrigins: []string{"*"}}, `TrustedOrigins: "*" is no origin`},

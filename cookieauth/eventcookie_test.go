@@ -30,7 +30,7 @@ var badCookies = []struct {
 	{"several at once", func(c *cookieauth.CookieAttributes) { c.Path, c.Domain = ";", ";" }, "Cookie.Domain: must be of printable ASCII without semicolon; Cookie.Path: must be", true},
 	{"a domain for __Host-", func(c *cookieauth.CookieAttributes) { c.Domain = "example" }, "Cookie.Name: the prefix __Host- allows no Domain, and no Path but /", false},
 	{"a path for __Host-", func(c *cookieauth.CookieAttributes) { c.Path = "/a" }, "Cookie.Name: the prefix __Host- allows no Domain, and no Path but /", false},
-	{"no Secure for __Host-", func(c *cookieauth.CookieAttributes) { c.Secure = false }, "Cookie.Name: the prefix needs Cookie.Secure", false},
+	{"no Secure for __Host-", func(c *cookieauth.CookieAttributes) { c.Secure = false }, "Cookie.Name: the prefix of __Host-sealring needs Cookie.Secure", false},
 }
 
 // eachBadCookie calls do for each of them with a configuration to put the event into.

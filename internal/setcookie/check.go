@@ -32,7 +32,7 @@ func (a *Attributes) Check(p *confcheck.Problems, name string) {
 // the attribute is always there.
 func (a *Attributes) CheckDropped(p *confcheck.Problems, name string) {
 	host := grammar.HasPrefixFold(name, HostPrefix)
-	p.Add((host || grammar.HasPrefixFold(name, SecurePrefix)) && !a.Secure, "Cookie.Name", "the prefix needs Cookie.Secure (in a Config SecureDefault or SecureAlways)")
+	p.Add((host || grammar.HasPrefixFold(name, SecurePrefix)) && !a.Secure, "Cookie.Name", "the prefix of "+name+" needs Cookie.Secure (in a Config SecureDefault or SecureAlways); without it, set a name that has no prefix")
 	p.Add(host && (a.Domain != "" || a.Path != "/"), "Cookie.Name", "the prefix __Host- allows no Domain, and no Path but /")
 	p.Add(grammar.IsAttribute(a.Domain) && !grammar.IsHost(a.Domain), "Cookie.Domain", grammar.NotHost)
 	p.Add(a.SameSite == http.SameSiteNoneMode && !a.Secure, "Cookie.SameSite", "None needs Cookie.Secure (in a Config SecureDefault or SecureAlways)")
