@@ -15,7 +15,7 @@ type Buffer struct {
 
 // UnmarshalBinary reads a ticket as Ticket does.
 func (b *Buffer) UnmarshalBinary(data []byte) error {
-	if b.hasRoom() && b.readOrdinary(packed.Reader{Rest: string(data), ASCII: isASCII(data)}) {
+	if b.hasRoom() && b.readOrdinary(data) {
 		return nil
 	}
 	return b.Ticket.UnmarshalBinary(data)
@@ -25,42 +25,55 @@ func (b *Buffer) UnmarshalBinary(data []byte) error {
 func (b *Buffer) hasRoom() bool { return b.principal.Len() == 0 }
 
 // readOrdinary reads a ticket with one identity of ordinary claims and with few
-// properties, all of valid UTF-8, whose texts are parts of what r has. For all others,
+// properties, all of valid UTF-8, whose texts are then parts of one. For all others,
 // and for what is no ticket, it returns false.
-func (b *Buffer) readOrdinary(r packed.Reader) bool {
+func (b *Buffer) readOrdinary(data []byte) bool {
+	r := packed.Reader{Data: data, ASCII: isASCII(data)}
 	version, scheme, identities := r.Int32(), r.Text(), r.Int32()
 	if version != ticketVersion || identities != 1 {
 		return false
 	}
+	start := r.At
 	identity, ok := r.Identity()
+	whole := r.Since(start)
 	if !ok || r.Int32() != propertiesVersion {
 		return false
 	}
-	properties, ok := readProperties(&r)
+	properties, ok := skipProperties(&r)
 	if !ok {
 		return false
 	}
-	b.principal.Pack(identity)
-	b.Ticket = Ticket{Scheme: scheme, Principal: &b.principal, Properties: properties}
+	text := string(data[:r.At])
+	p := Properties{packed: properties.In(text)}
+	if p.repeats() {
+		return false
+	}
+	b.principal.Pack(identity.In(text, whole))
+	b.Ticket = Ticket{Scheme: scheme.In(text), Principal: &b.principal, Properties: p}
 	return true
 }
 
-// readProperties reads a few properties, all of different names.
-func readProperties(r *packed.Reader) (p Properties, ok bool) {
-	n, all := r.Int32(), r.Rest
-	if r.Failed || n < 0 || n > 8 {
-		return p, false
+// skipProperties returns where a few properties are.
+func skipProperties(r *packed.Reader) (where packed.Span, ok bool) {
+	n, start := r.Int32(), r.At
+	if n < 0 || n > 8 {
+		return where, false
 	}
 	for range n {
-		key := r.Text()
-		if _, twice := p.Get(key); twice {
-			return p, false
-		}
-		r.Text() // the value
-		if r.Failed {
-			return p, false
-		}
-		p.packed = all[:len(all)-len(r.Rest)]
+		r.Text()
+		r.Text()
 	}
-	return p, true
+	return r.Since(start), !r.Failed
+}
+
+// repeats reports whether a property is there twice, of those that are packed.
+func (p Properties) repeats() bool {
+	for rest := p.packed; rest != ""; {
+		var i item
+		i, rest = unpackItem(rest)
+		if _, again := (Properties{packed: rest}).Get(i.key); again {
+			return true
+		}
+	}
+	return false
 }

@@ -120,7 +120,7 @@ func TestBuffer(t *testing.T) {
 		"a bootstrap context": {changed(func(i *claims.Identity) { i.BootstrapContext = "x" }), false},
 		"an actor":            {changed(func(i *claims.Identity) { i.Actor = &claims.Identity{} }), false},
 		"two identities":      {&ticket.Ticket{Principal: ticketOf("1").Principal.Merge(ticketOf("2").Principal)}, false},
-		"none":                {&ticket.Ticket{}, false},
+		"none":                {&ticket.Ticket{}, true}, // there is nothing to take apart
 	} {
 		t.Run(name, func(t *testing.T) {
 			data, err := tt.ticket.MarshalBinary()
@@ -131,6 +131,16 @@ func TestBuffer(t *testing.T) {
 			isOrdinary(t, data, tt.ordinary)
 		})
 	}
+}
+
+func TestOrdinaryButForAProperty(t *testing.T) {
+	one := spelled()["as all write it"].data
+	const property = "\x01k\x01v"
+	before := strings.TrimSuffix(one, "\x01\x00\x00\x00"+property)
+	refuses(t, []byte(before+"\x02\x00\x00\x00"+property+property))
+	refuses(t, []byte(before+"\x03\x00\x00\x00"+property+"\x01l\x01v"+property))
+	refuses(t, []byte(before+"\x02\x00\x00\x00"+property))
+	refuses(t, []byte(before+"\xff\xff\xff\xff"))
 }
 
 // isOrdinary fails unless reading a ticket takes one allocation, or more where it has

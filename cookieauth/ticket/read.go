@@ -204,8 +204,11 @@ func (r *reader) follows(expected string) bool {
 
 // stringOr reads a text for which the placeholder stands for standard.
 func (r *reader) stringOr(standard string) string {
+	if r.follows(packed.PlaceholderText) {
+		return standard
+	}
 	text := r.text()
-	if string(text) == packed.Placeholder {
+	if string(text) == packed.Placeholder { // its length takes more bytes than it needs
 		return standard
 	}
 	return r.keepName(text)

@@ -113,6 +113,10 @@ func refuses(t *testing.T, data []byte) {
 	if !reflect.DeepEqual(got, ticket.Ticket{Scheme: "before"}) {
 		t.Error("the ticket was changed by an error")
 	}
+	var buffer ticket.Buffer
+	if err := buffer.UnmarshalBinary(data); !errors.Is(err, ticket.ErrMalformed) || buffer.Principal != nil {
+		t.Errorf("% x: into a buffer: got %v, want ErrMalformed", data[:min(len(data), 40)], err)
+	}
 }
 
 func TestCutAnywhere(t *testing.T) {

@@ -31,6 +31,13 @@ type Identity struct {
 	ascii bool   // all of text is
 }
 
+// In returns the identity that a Reader has found at a part of a ticket, whose text is
+// now there.
+func (i Identity) In(text string, at Span) Identity {
+	i.text = at.In(text)
+	return i
+}
+
 // IsZero reports whether there is no identity.
 func (i *Identity) IsZero() bool { return i.text == "" }
 

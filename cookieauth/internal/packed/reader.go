@@ -6,30 +6,42 @@ import (
 	"unicode/utf8"
 )
 
-// A Reader goes through a ticket. What is not there reads as zero, and so does a text
-// that is not valid UTF-8, which has to be read as another one. After that nothing is
-// left.
+// A Reader goes through a ticket, of which it makes nothing: only whoever has come to
+// the end needs a text of it. It fails at what is not there, and at a text that is not
+// valid UTF-8, which has to be read as another one. After that nothing is left.
 type Reader struct {
-	Rest   string
-	ASCII  bool // all of Rest is: no text can be invalid or have a longer length
+	Data   []byte
+	ASCII  bool // all of Data is: no text can be invalid or have a longer length
+	At     int  // where it is in Data
 	Failed bool
 }
 
-// Identity looks at an identity. It is false if there is none or if it has more than
-// ordinary claims: such an identity has to be taken apart.
+// A Span is a part of what a Reader goes through.
+type Span struct{ from, to int }
+
+// In returns the part of the text that Data is.
+func (s Span) In(text string) string { return text[s.from:s.to] }
+
+func (s Span) isEmpty() bool { return s.from == s.to }
+
+// Since returns what the reader has gone through since it was at a position.
+func (r *Reader) Since(at int) Span { return Span{at, r.At} }
+
+// Identity looks at an identity, which is of use once it has its text. It is false if
+// there is none or if it has more than ordinary claims: such an identity has to be
+// taken apart.
 func (r *Reader) Identity() (i Identity, ok bool) {
-	all := r.Rest
+	start := r.At
 	i.ascii = r.ASCII
 	r.Text() // authentication type
 	nameType, roleType := r.Text(), r.Text()
 	i.count = uint32(r.Int32())
-	i.first = uint32(len(all) - len(r.Rest))
+	i.first = uint32(r.At - start)
 	for n := i.count; n > 0 && !r.Failed; n-- { // each needs a few bytes, so hostile counts end soon
 		r.skipClaim()
 	}
-	i.text = all[:len(all)-len(r.Rest)]
-	r.Skip("\x00\x00")                                // neither bootstrap context nor actor
-	if r.Failed || nameType == "" || roleType == "" { // the default, too, but nobody writes it so
+	r.Skip("\x00\x00")                                        // neither bootstrap context nor actor
+	if r.Failed || nameType.isEmpty() || roleType.isEmpty() { // the default, too, but nobody writes it so
 		return Identity{}, false
 	}
 	return i, true
@@ -38,11 +50,11 @@ func (r *Reader) Identity() (i Identity, ok bool) {
 // skipClaim goes on behind a claim that is ordinary. Those of ASCII are most of what
 // there is to read.
 func (r *Reader) skipClaim() {
-	if b := r.Rest; r.ASCII && len(b) > 0 {
+	if b := r.Data[r.At:]; r.ASCII && len(b) > 0 {
 		if end := 1 + int(b[0]); end < len(b) {
 			end += 1 + int(b[end])
-			if len(b)-end >= len(Ordinary) && b[end:end+len(Ordinary)] == Ordinary {
-				r.Rest = b[end+len(Ordinary):]
+			if len(b)-end >= len(Ordinary) && string(b[end:end+len(Ordinary)]) == Ordinary {
+				r.At += end + len(Ordinary)
 				return
 			}
 		}
@@ -54,48 +66,50 @@ func (r *Reader) skipClaim() {
 
 // Int32 reads a number.
 func (r *Reader) Int32() int32 {
-	b := r.Rest
+	b := r.Data[r.At:]
 	if len(b) < 4 {
 		r.fail()
 		return 0
 	}
-	r.Rest = b[4:]
+	r.At += 4
 	return int32(uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24)
 }
 
-// Text reads a text.
-func (r *Reader) Text() string {
-	if b := r.Rest; r.ASCII && len(b) > 0 && int(b[0]) < len(b) {
-		text, end := Take(b, 0)
-		r.Rest = b[end:]
-		return text
+// Text goes behind a text, and returns where it is.
+func (r *Reader) Text() Span {
+	if b := r.Data[r.At:]; r.ASCII && len(b) > 0 && int(b[0]) < len(b) {
+		start := r.At + 1
+		r.At = start + int(b[0])
+		return Span{start, r.At}
 	}
 	return r.anyText()
 }
 
-func (r *Reader) anyText() string {
-	n, size := Length(r.Rest)
-	if size == 0 || size > maxLength || n > len(r.Rest)-size || !utf8.ValidString(r.Rest[size:size+n]) {
+func (r *Reader) anyText() Span {
+	b := r.Data[r.At:]
+	n, size := Length(b)
+	if size == 0 || size > maxLength || n > len(b)-size || !utf8.Valid(b[size:size+n]) {
 		r.fail()
-		return ""
+		return Span{}
 	}
-	text := r.Rest[size : size+n]
-	r.Rest = r.Rest[size+n:]
-	return text
+	r.At += size + n
+	return Span{r.At - n, r.At}
 }
 
 // Skip goes on behind what has to come next.
 func (r *Reader) Skip(expected string) {
-	if len(r.Rest) < len(expected) || r.Rest[:len(expected)] != expected {
+	b := r.Data[r.At:]
+	if len(b) < len(expected) || string(b[:len(expected)]) != expected {
 		r.fail()
 		return
 	}
-	r.Rest = r.Rest[len(expected):]
+	r.At += len(expected)
 }
 
-func (r *Reader) fail() { r.Rest, r.Failed = "", true }
+func (r *Reader) fail() { r.At, r.Failed = len(r.Data), true }
 
-// Take returns the text at a position of what a Reader has read, and where it ends.
+// Take returns the text at a position of what a Reader has gone through, and where it
+// ends.
 func Take(read string, at int) (text string, end int) {
 	n := int(read[at])
 	at++
@@ -115,7 +129,7 @@ const maxLength = 3
 
 // Length reads the length of a text, and says how many bytes it takes itself: at most
 // five, not necessarily as few as possible. That is 0 if there is no length.
-func Length[T string | []byte](b T) (n, size int) {
+func Length(b []byte) (n, size int) {
 	var all uint64
 	for k := range min(len(b), binary.MaxVarintLen32) {
 		all |= uint64(b[k]&0x7f) << (7 * k)
