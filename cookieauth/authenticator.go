@@ -54,16 +54,13 @@ func New(cfg Config) (*Authenticator, error) {
 // of this scheme and only behind Handler or one of the Require methods;
 // claims.FromContext returns what all schemes together have found.
 func (a *Authenticator) User(r *http.Request) *claims.Principal {
-	if v := a.visit(r); v != nil {
-		return v.user
-	}
-	return nil
+	return a.visit(r).principal()
 }
 
 // Ticket returns the ticket that the request's cookie holds, or nil if User
 // returns nil. It must not be modified. Its properties tell when the login ends.
 func (a *Authenticator) Ticket(r *http.Request) *ticket.Ticket {
-	if v := a.visit(r); v != nil && v.user != nil {
+	if v := a.visit(r); v.principal() != nil {
 		return &v.ticket.Ticket
 	}
 	return nil

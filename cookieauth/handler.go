@@ -37,9 +37,10 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 	if err := a.identify(v, w, r, inner, found); err != nil {
 		a.turnAway(v, r, err)
 	}
-	v.merged = v.user.Merge(claims.FromContext(v.Context))
+	merged := v.user.Merge(claims.FromContext(v.Context))
+	v.merged.Store(merged)
 	if v.user != nil {
-		j.Identified(v.merged, a.cfg.Scheme)
+		j.Identified(merged, a.cfg.Scheme)
 	}
 	if v.renewal() == nil {
 		next.ServeHTTP(w, inner)

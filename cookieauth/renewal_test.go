@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -143,6 +144,26 @@ func TestSliding(t *testing.T) {
 			s.who("Alice", true)
 		}
 	})
+}
+
+// What an event begins may ask who the user is while the request goes on; it sees
+// nobody, or the user.
+func TestEventThatRunsOn(t *testing.T) {
+	var s *site
+	ended, begun := make(chan struct{}), make(chan struct{})
+	s = tenMinutes(t, true, func(c *cookieauth.ValidateContext) error {
+		go func() {
+			defer close(ended)
+			close(begun)
+			for s.auth.User(c.Request) == nil || s.auth.Ticket(c.Request) == nil || claims.FromContext(c.Request.Context()) == nil {
+				runtime.Gosched()
+			}
+		}()
+		<-begun
+		return nil
+	})
+	s.who("Alice", false)
+	<-ended
 }
 
 func TestValidate(t *testing.T) {

@@ -51,9 +51,9 @@ func (a *Authenticator) require(next http.Handler, allowed func(*claims.Principa
 			a.Challenge(w, r, "")
 		case v.outage() != nil:
 			unavailable(w)
-		case v.user == nil:
+		case v.principal() == nil:
 			a.Challenge(w, r, "")
-		case !allowed(v.user):
+		case !allowed(v.principal()):
 			a.cfg.Logger.LogAttrs(r.Context(), slog.LevelInfo, "forbidden", slog.String("path", journey.LoggedPath(r)))
 			a.Forbid(w, r, "")
 		default:

@@ -44,7 +44,7 @@ const streamInterval = 10 * time.Second
 func (a *Authenticator) UntilLogout(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := a.visit(r)
-		if v == nil || v.user == nil {
+		if v.principal() == nil {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -19,9 +19,9 @@ import (
 type visit struct {
 	context.Context
 	auth   *Authenticator
-	ticket ticket.Buffer     // what the cookie holds, if it is any good
-	user   *claims.Principal // nil for nobody
-	merged *claims.Principal // with what other schemes have found
+	ticket ticket.Buffer                    // what the cookie holds, if it is any good
+	user   *claims.Principal                // nil for nobody; see principal
+	merged atomic.Pointer[claims.Principal] // with what other schemes have found, written last
 	rare   atomic.Pointer[rarity]
 }
 
@@ -107,9 +107,18 @@ func (v *visit) Value(key any) any {
 	case anyVisit{}:
 		return v
 	case contextkey.User{}:
-		return v.merged
+		return v.merged.Load()
 	}
 	return v.Context.Value(key)
+}
+
+// principal returns who the request comes from: nil for nobody, and as long as events
+// are asked, which may have begun what runs beside them.
+func (v *visit) principal() *claims.Principal {
+	if v == nil || v.merged.Load() == nil {
+		return nil
+	}
+	return v.user
 }
 
 func (a *Authenticator) visit(r *http.Request) *visit {
