@@ -14,12 +14,14 @@ func fleeting(dir string) bool {
 }
 
 // inContainer reports whether the program runs in a container: by the signs that
-// ASP.NET Core goes by, or by the files that Docker and Podman put there.
+// ASP.NET Core goes by, by the files that Docker and Podman put there, or by what
+// Kubernetes tells every container.
 func inContainer() bool {
 	return saysContainer(os.Getenv("DOTNET_RUNNING_IN_CONTAINER")) ||
 		saysContainer(os.Getenv("DOTNET_RUNNING_IN_CONTAINERS")) ||
 		dockerControlGroup(readText("/proc/1/cgroup")) ||
-		exists("/.dockerenv") || exists("/run/.containerenv")
+		exists("/.dockerenv") || exists("/run/.containerenv") ||
+		os.Getenv("KUBERNETES_SERVICE_HOST") != ""
 }
 
 func saysContainer(value string) bool { return value == "1" || strings.EqualFold(value, "true") }

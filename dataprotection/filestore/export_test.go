@@ -107,6 +107,7 @@ var (
 	Mounted            = mounted
 	DockerControlGroup = dockerControlGroup
 	SaysContainer      = saysContainer
+	IsInContainer      = inContainer
 	Quote              = quote
 )
 

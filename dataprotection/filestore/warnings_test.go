@@ -62,6 +62,9 @@ func TestContainerSigns(t *testing.T) {
 			t.Errorf("control groups %q: got %v, want %v", text, got, want)
 		}
 	}
+	if t.Setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1"); !filestore.IsInContainer() {
+		t.Error("a container of Kubernetes is none")
+	}
 }
 
 func TestWarnings(t *testing.T) {
