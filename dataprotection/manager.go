@@ -115,9 +115,11 @@ func (m *Manager) dates(c *contents) *KeyDates {
 // Revoke revokes one key: what it has sealed is refused from then on, by every
 // ring within its poll interval. If it is the key that the policy wants to seal
 // with, or the last one that can seal while that one cannot be opened, its
-// successor is made first, as by Create. Reason is for humans and stored with the revocation. Revoking a
-// revoked key does nothing; an unknown one is a *KeyNotFoundError, unless the
-// store has elements that cannot be read, where the key may be.
+// successor is made first, except where Create would refuse to make it in clear: then
+// the next ring that may make keys makes it, within its poll interval. Reason is for
+// humans and stored with the revocation. Revoking a revoked key does nothing; an
+// unknown one is a *KeyNotFoundError, unless the store has elements that cannot be
+// read, where the key may be.
 func (m *Manager) Revoke(ctx context.Context, id KeyID, reason string) error {
 	c, err := m.readForWriting(ctx)
 	if err != nil {
@@ -192,10 +194,15 @@ func (c *contents) afterAll(now time.Time) time.Time {
 }
 
 // addSuccessor makes a key that seals at once and that a revocation of all keys
-// before the given date does not hit.
+// before the given date does not hit. One that no member would take is left to them: a
+// revocation must not wait for their sealer.
 func (m *Manager) addSuccessor(ctx context.Context, c *contents, now, revokedBefore time.Time) error {
 	dates := takingOver(&KeyDates{Activates: now, Expires: now.Add(m.cfg.KeyLifetime)}, c.infos())
 	_, err := m.add(ctx, c, revokedBefore, *dates)
+	if errors.Is(err, errWouldBeClear) {
+		m.cfg.Logger.WarnContext(ctx, "dataprotection: the successor of a revoked key is left to the rings that have the Sealer", "error", err)
+		return nil
+	}
 	return err
 }
 

@@ -549,12 +549,6 @@ func TestManagerMakesNoKeyInClearAmongSealed(t *testing.T) {
 			_, err := m.Create(t.Context(), nil)
 			return err
 		}},
-		{"Revoke", func(m *dataprotection.Manager, l dataprotection.Listing) error {
-			return m.Revoke(t.Context(), l.Keys[0].ID, "")
-		}},
-		{"RevokeAll", func(m *dataprotection.Manager, _ dataprotection.Listing) error {
-			return m.RevokeAll(t.Context(), time.Time{}, "")
-		}},
 		{"Restore", func(m *dataprotection.Manager, _ dataprotection.Listing) error {
 			_, err := m.Restore(t.Context(), holding(keyXML(idA)), nil)
 			return err
@@ -576,6 +570,30 @@ func TestManagerMakesNoKeyInClearAmongSealed(t *testing.T) {
 			m = manage(t, cfg)
 			if err := tt.do(m, list(t, m)); err != nil || len(list(t, m).Keys) != 2 {
 				t.Errorf("with AllowUnsealed: %d keys, %v; want 2", len(list(t, m).Keys), err)
+			}
+		})
+	}
+	for name, revoke := range map[string]func(m *dataprotection.Manager, l dataprotection.Listing) error{
+		"Revoke": func(m *dataprotection.Manager, l dataprotection.Listing) error {
+			return m.Revoke(t.Context(), l.Keys[0].ID, "")
+		},
+		"RevokeAll": func(m *dataprotection.Manager, _ dataprotection.Listing) error {
+			return m.RevokeAll(t.Context(), time.Time{}, "")
+		},
+	} {
+		t.Run(name+" leaves the successor to the members", func(t *testing.T) {
+			store, sealer := &fakeStore{}, &testSealer{name: "ours"}
+			open(t, sealed(store, sealer)).Close()
+			m := manage(t, config(store))
+			if err := revoke(m, list(t, m)); err != nil {
+				t.Fatal(err)
+			}
+			if l := list(t, m); len(l.Keys) != 1 || !l.Keys[0].Revoked || l.Default != (dataprotection.KeyID{}) {
+				t.Errorf("after the revocation: %+v", l)
+			}
+			member := open(t, sealed(store, sealer))
+			if _, err := member.Protector("p").ProtectString("x"); err != nil || member.Status().Keys != 2 {
+				t.Errorf("a member has %d keys, %v; want 2", member.Status().Keys, err)
 			}
 		})
 	}

@@ -107,7 +107,7 @@ func revokeKeys(ctx context.Context, c *cli.Command) error {
 	if err := m.Revoke(ctx, ids[0], c.String("reason")); err != nil {
 		return err
 	}
-	return done(c, fmt.Sprintf("revoked key %s", ids[0]))
+	return doneRevoking(ctx, c, m, fmt.Sprintf("key %s", ids[0]))
 }
 
 func revokeAll(ctx context.Context, c *cli.Command, before time.Time) error {
@@ -128,7 +128,17 @@ func revokeAll(ctx context.Context, c *cli.Command, before time.Time) error {
 	if err := m.RevokeAll(ctx, before, c.String("reason")); err != nil {
 		return err
 	}
-	return done(c, "revoked "+what)
+	return doneRevoking(ctx, c, m, what)
+}
+
+// doneRevoking says what was revoked, and if nothing is left to seal with: the successor of a
+// sealed key is left to the programs, unless what seals it was given.
+func doneRevoking(ctx context.Context, c *cli.Command, m *dataprotection.Manager, what string) error {
+	what = "revoked " + what
+	if l, err := m.List(ctx); err == nil && l.Default == (dataprotection.KeyID{}) {
+		what += "; none seals now until a program that may make keys has made one, or sealring keys create with what seals them (--cert, --secret-file)"
+	}
+	return done(c, what)
 }
 
 // somethingToRevoke keeps somebody who mistyped a path from believing that it is done.

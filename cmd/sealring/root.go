@@ -69,8 +69,8 @@ func newRoot() *cli.Command {
 		Description: "A ring is named by --store, or by SEALRING_STORE in the environment:\n\n" +
 			storeForms + "\n\n" +
 			"Keys that are sealed at rest are opened with --cert or --secret-file, and new ones sealed.\n" +
-			"Listing and deleting need neither, nor does revoking, but of the key that seals: its\n" +
-			"successor is made first.",
+			"Listing, deleting and revoking need neither; without them, the successor of the key that\n" +
+			"seals is left to the programs.",
 		Flags:                      append(ringFlags(), &cli.BoolFlag{Name: "json", Usage: "print JSON for programs"}),
 		Commands:                   []*cli.Command{keysCommand(), explainCommand(), doctorCommand(), escrowCommand(), policyCommand(), certsCommand(), provisionCommand(), manCommand()},
 		EnableShellCompletion:      true,
