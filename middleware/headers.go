@@ -115,7 +115,7 @@ func newSecurityHeaders(cfg HeadersConfig) *layer {
 	}
 	s.names, s.look = append(s.names, policyName), set[policyName] != "" || set[hstsName] != ""
 	s.policy = newContentPolicy(cmp.Or(cfg.ContentSecurityPolicy, DefaultContentSecurityPolicy))
-	return newLayer(journey.SecurityHeaders, loggerOr(cfg.Logger), s.before)
+	return newLayer(journey.SecurityHeaders, loggerOr(cfg.Logger), s)
 }
 
 func (s *securityHeaders) before(p *passage, w http.ResponseWriter, r *http.Request) *http.Request {

@@ -83,7 +83,7 @@ func newRedirectHTTPS(cfg HTTPSConfig) *layer {
 	if cfg.Port != 0 && cfg.Port != 443 {
 		s.port = ":" + strconv.Itoa(cfg.Port)
 	}
-	return newLayer(journey.RedirectHTTPS, s.log, s.before)
+	return newLayer(journey.RedirectHTTPS, s.log, s)
 }
 
 func (c *HTTPSConfig) hsts() string {

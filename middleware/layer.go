@@ -9,15 +9,21 @@ import (
 )
 
 // A layer is a handler of this package that does what it does before those further
-// in. It returns the request for them, or nil if it has answered.
+// in.
 type layer struct {
-	stage  journey.Stage
-	before func(p *passage, w http.ResponseWriter, r *http.Request) *http.Request
-	order  orderCheck
+	doer
+	stage journey.Stage
+	order orderCheck
 }
 
-func newLayer(stage journey.Stage, log *slog.Logger, before func(*passage, http.ResponseWriter, *http.Request) *http.Request) *layer {
-	return &layer{stage: stage, before: before, order: orderCheck{log: log}}
+// A doer does what a layer does. It returns the request for handlers further in, or
+// nil if it has answered.
+type doer interface {
+	before(p *passage, w http.ResponseWriter, r *http.Request) *http.Request
+}
+
+func newLayer(stage journey.Stage, log *slog.Logger, what doer) *layer {
+	return &layer{doer: what, stage: stage, order: orderCheck{log: log}}
 }
 
 // handler is the middleware of this layer alone.

@@ -110,7 +110,7 @@ func newPublicOrigin(cfg OriginConfig, problems *confcheck.Problems, prefix stri
 	}
 	problems.Add(cfg.StrippedPrefix != "" && !grammar.IsPathBase(cfg.StrippedPrefix), prefix+"StrippedPrefix", grammar.NotPathBase)
 	o.prefix = (&url.URL{Path: cfg.StrippedPrefix}).EscapedPath()
-	return newLayer(journey.PublicOrigin, o.log, o.before)
+	return newLayer(journey.PublicOrigin, o.log, o)
 }
 
 func (o *publicOrigin) addFixed(origins []string, problems *confcheck.Problems, prefix string) {
