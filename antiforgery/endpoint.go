@@ -10,8 +10,9 @@ import (
 //
 //	{"token":"CfDJ8…","header":"RequestVerificationToken","field":"__RequestVerificationToken"}
 //
-// Mount it for GET. Where there are no tokens to be had, Config.Refused answers. Pages of other origins cannot read the answer unless they are
-// allowed to by CORS; they must not be.
+// Mount it for GET. Where there are no tokens to be had, Config.Refused answers. Pages
+// of other origins cannot read the answer unless they are allowed to by CORS; they must
+// not be.
 func (p *Protection) TokenEndpoint() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t, err := p.Tokens(w, r)

@@ -16,8 +16,8 @@ import (
 
 // DefaultContentSecurityPolicy lets pages load what comes from the site itself, and
 // run inline scripts and styles that have the nonce: both have no directive of their
-// own and fall back on the default. No page can be shown in a
-// frame, and forms can only be sent to the site.
+// own and fall back on the default. No page can be shown in a frame, and forms can only
+// be sent to the site.
 const DefaultContentSecurityPolicy = "default-src 'self' 'nonce-{nonce}'; " +
 	"img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 

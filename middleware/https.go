@@ -136,10 +136,9 @@ func saysHTTPS(r *http.Request) bool {
 	if _, vouched := origin.Public(r); vouched {
 		return false
 	}
-	proto, forwarded := strings.Join(r.Header["X-Forwarded-Proto"], ","), strings.Join(r.Header["Forwarded"], ",")
-	proto = strings.ToLower(proto)
-	return strings.Contains(proto, "https") || strings.Contains(proto, "wss") ||
-		strings.Contains(strings.ToLower(strings.ReplaceAll(forwarded, `"`, "")), "proto=https")
+	proto := strings.ToLower(strings.Join(r.Header["X-Forwarded-Proto"], ","))
+	forwarded := strings.ToLower(strings.ReplaceAll(strings.Join(r.Header["Forwarded"], ","), `"`, ""))
+	return strings.Contains(proto, "https") || strings.Contains(proto, "wss") || strings.Contains(forwarded, "proto=https")
 }
 
 // redirect is temporary: what makes it permanent is HSTS, which a proxy that is not

@@ -98,16 +98,11 @@ func (p *passage) Around() context.Context {
 // Mount is that of journey.Host.
 func (p *passage) Mount(ctx context.Context) { p.Context, p.open = ctx, false }
 
-// shut has the passage take in nothing any more.
-func shut(next http.Handler) http.Handler { return shutter{next} }
-
-type shutter struct{ next http.Handler }
-
-func (s shutter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// shut has the passage of a request take in nothing any more.
+func shut(r *http.Request) {
 	if p, ok := r.Context().(*passage); ok {
 		p.open = false
 	}
-	s.next.ServeHTTP(w, r)
 }
 
 func passageFrom(ctx context.Context) *passage {

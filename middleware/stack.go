@@ -86,7 +86,7 @@ func (c Config) handlers(problems *confcheck.Problems) (handlers []func(http.Han
 	for k, auth := range c.Authenticators {
 		problems.Add(auth == nil, "Authenticators", "one is nil")
 		if k > 0 {
-			handlers = append(handlers, shut)
+			handlers = append(handlers, shutBetween)
 		}
 		if auth != nil {
 			handlers = append(handlers, auth.Handler)
@@ -117,15 +117,23 @@ func (c *Config) within(problems *confcheck.Problems) (within layers) {
 	return append(within, newSecurityHeaders(c.Headers))
 }
 
+// shutBetween stands between authenticators.
+func shutBetween(next http.Handler) http.Handler { return shutter{next} }
+
+type shutter struct{ next http.Handler }
+
+func (s shutter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	shut(r)
+	s.next.ServeHTTP(w, r)
+}
+
 // noteUser tells the log who authenticators have found that do not tell it themselves.
 func noteUser(next http.Handler) http.Handler { return userNoter{next} }
 
 type userNoter struct{ next http.Handler }
 
 func (n userNoter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if p, ok := r.Context().(*passage); ok {
-		p.open = false
-	}
+	shut(r)
 	j := journey.From(r.Context())
 	if j.Findings().User == nil {
 		if user := claims.FromContext(r.Context()); user.IsAuthenticated() {
