@@ -142,9 +142,9 @@ func (m *Manager) Revoke(ctx context.Context, id KeyID, reason string) error {
 }
 
 // RevokeAll revokes every key that was created before the given moment, which
-// must not lie in the future, nor before the year 1. The zero time means all keys that there are, even
-// if they were made by an instance whose clock is ahead. A successor is made first
-// as by Revoke, and is not hit.
+// must not lie in the future, nor before the year 1. The zero time means all keys that
+// there are, even if they were made by an instance whose clock is ahead. A successor is
+// made first as by Revoke, and is not hit.
 func (m *Manager) RevokeAll(ctx context.Context, before time.Time, reason string) error {
 	c, err := m.readForWriting(ctx)
 	if err != nil {
@@ -233,13 +233,11 @@ func (c *Config) checkClear(to *contents) error {
 }
 
 func (c *contents) newestIsForeign() bool {
-	var newest *KeyInfo
-	for _, k := range c.keys {
-		if newest == nil || k.info.Created.After(newest.Created) {
-			newest = &k.info
-		}
+	if len(c.keys) == 0 {
+		return false
 	}
-	return newest != nil && newest.Unusable != nil && len(newest.SealedBy) > 0
+	newest := slices.MaxFunc(c.keys, func(a, b *ringKey) int { return a.info.Created.Compare(b.info.Created) }).info
+	return newest.Unusable != nil && len(newest.SealedBy) > 0
 }
 
 // addRevocation stores a revocation under another name if its own is taken, as
