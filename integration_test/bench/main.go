@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,10 +36,11 @@ func run(only string, rounds int, turn time.Duration) error {
 	if err != nil {
 		return err
 	}
+	works = slices.DeleteFunc(works, func(w work) bool { return !strings.Contains(w.name, only) })
+	if len(works) == 0 {
+		return fmt.Errorf("-only %q: no work has this in its name", only)
+	}
 	for _, w := range works {
-		if !strings.Contains(w.name, only) {
-			continue
-		}
 		results, err := measure(w.contenders, rounds, turn)
 		if err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)

@@ -48,12 +48,15 @@ func newSealringWith(cfg cookieauth.Config, p page) (*sealringLogin, error) {
 		return nil, err
 	}
 	return &sealringLogin{
-		auth: auth,
-		user: claims.New(alice.ID, claims.Name(alice.Name), claims.Email(alice.Email), claims.Role(alice.Roles[0]), claims.Role(alice.Roles[1])),
-		handler: auth.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			p(claims.FromContext(r.Context()).ID())
-		})),
+		auth:    auth,
+		user:    claims.New(alice.ID, claims.Name(alice.Name), claims.Email(alice.Email), claims.Role(alice.Roles[0]), claims.Role(alice.Roles[1])),
+		handler: auth.Handler(readUser(p)),
 	}, nil
+}
+
+// readUser is the handler behind a login of Sealring.
+func readUser(p page) http.HandlerFunc {
+	return func(_ http.ResponseWriter, r *http.Request) { p(claims.FromContext(r.Context()).ID()) }
 }
 
 // sealringSessions is Sealring with the tickets on the server, in memory.

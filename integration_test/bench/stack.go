@@ -1,57 +1,32 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 
 	"github.com/rs/zerolog"
 
 	"github.com/sealring/sealring/antiforgery"
-	"github.com/sealring/sealring/cookieauth/claims"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/middleware"
 )
 
-// stackWork compares the whole of middleware.Stack with the login in it alone.
-func stackWork() (work, error) {
-	w, seen := work{name: "The whole of Stack, for somebody who is signed in"}, new(string)
-	p := func(id string) { *seen = id }
-	for _, s := range []struct {
-		name string
-		make func(*dataprotection.KeyRing, page) (login, error)
-	}{
-		{"login alone", func(ring *dataprotection.KeyRing, p page) (login, error) { return newSealringLogin(ring, p) }},
-		{"Stack", func(ring *dataprotection.KeyRing, p page) (login, error) {
-			return newStack(ring, zerolog.New(io.Discard), p)
-		}},
-		{"Stack without a log", func(ring *dataprotection.KeyRing, p page) (login, error) { return newStack(ring, zerolog.Nop(), p) }},
-	} {
-		made, err := newPair(s.make, p)
-		if err != nil {
-			return work{}, fmt.Errorf("%s: %w", s.name, err)
-		}
-		if err := checkLogin(made[0], made[1], seen); err != nil {
-			return work{}, fmt.Errorf("%s: %w", s.name, err)
-		}
-		w.contenders = append(w.contenders, requests(namedLogin{s.name, made[0]}, seen))
+// newStacks returns the login that Stack has in it alone, and with Stack around it.
+func newStacks(p page) ([]namedLogin, error) {
+	ring, _, err := newRing(dataprotection.AES256CBC)
+	if err != nil {
+		return nil, err
 	}
-	return w, nil
-}
-
-// newPair returns a login and a stranger, the same with another ring.
-func newPair(newLogin func(*dataprotection.KeyRing, page) (login, error), p page) (pair [2]login, err error) {
-	for k := range pair {
-		ring, _, err := newRing(dataprotection.AES256CBC)
-		if err != nil {
-			return pair, err
-		}
-		if pair[k], err = newLogin(ring, p); err != nil {
-			return pair, err
-		}
+	alone, err := newSealringLogin(ring, p)
+	if err != nil {
+		return nil, err
 	}
-	return pair, nil
+	logged, err := newStack(ring, zerolog.New(io.Discard), p)
+	if err != nil {
+		return nil, err
+	}
+	quiet, err := newStack(ring, zerolog.Nop(), p)
+	return []namedLogin{{"login alone", alone}, {"Stack", logged}, {"Stack without a log", quiet}}, err
 }
 
 // newStack returns a login with everything around it that Stack has, at its
@@ -74,6 +49,6 @@ func newStack(ring *dataprotection.KeyRing, log zerolog.Logger, p page) (*sealri
 	if err != nil {
 		return nil, err
 	}
-	l.handler = stack(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { p(claims.FromContext(r.Context()).ID()) }))
+	l.handler = stack(readUser(p))
 	return l, nil
 }

@@ -17,19 +17,19 @@ type work struct {
 
 // newWorks checks all contenders and returns what they have to do.
 func newWorks() ([]work, error) {
-	request, err := loginWork("A request of somebody who is signed in", requests)
+	request, err := loginWork("A request of somebody who is signed in", newLogins, requests)
 	if err != nil {
 		return nil, err
 	}
-	many, err := loginWork("The same of thousands of users, in turn", requestsOfMany)
+	many, err := loginWork("The same of thousands of users, in turn", newLogins, requestsOfMany)
 	if err != nil {
 		return nil, err
 	}
-	signIn, err := loginWork("A sign-in", signIns)
+	signIn, err := loginWork("A sign-in", newLogins, signIns)
 	if err != nil {
 		return nil, err
 	}
-	anonymous, err := loginWork("A request of nobody, with other cookies", anonymousRequests)
+	anonymous, err := loginWork("A request of nobody, with other cookies", newLogins, anonymousRequests)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func newWorks() ([]work, error) {
 	if err != nil {
 		return nil, err
 	}
-	stack, err := stackWork()
+	stack, err := loginWork("The whole of Stack, for somebody who is signed in", newStacks, requests)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func newWorks() ([]work, error) {
 
 // loginWork makes contenders of a new set of logins, so that no work meets what
 // another has left behind.
-func loginWork(name string, contend func(namedLogin, *string) contender) (work, error) {
+func loginWork(name string, newLogins func(page) ([]namedLogin, error), contend func(namedLogin, *string) contender) (work, error) {
 	seen := new(string)
 	logins, err := newLogins(func(id string) { *seen = id })
 	if err != nil {
