@@ -79,11 +79,11 @@ func untilOf(name string) (until int64, ok bool) {
 // AddCutoffs writes a file with the cut-offs and then a new version.
 func (s *Store) AddCutoffs(ctx context.Context, cutoffs ...cookieauth.Cutoff) error {
 	cutoffs = append([]cookieauth.Cutoff(nil), cutoffs...)
-	_, err := work(ctx, s, "add cut-offs", func() (struct{}, error) { return struct{}{}, s.addCutoffs(ctx, cutoffs) })
+	_, err := work(ctx, s, "add cut-offs", func() (struct{}, error) { return struct{}{}, s.addCutoffs(cutoffs) })
 	return err
 }
 
-func (s *Store) addCutoffs(ctx context.Context, cutoffs []cookieauth.Cutoff) error {
+func (s *Store) addCutoffs(cutoffs []cookieauth.Cutoff) error {
 	if len(cutoffs) == 0 {
 		return nil
 	}
@@ -94,14 +94,14 @@ func (s *Store) addCutoffs(ctx context.Context, cutoffs []cookieauth.Cutoff) err
 	if err != nil {
 		return err
 	}
-	if err := s.place(ctx, s.path(cutoffsDir, b.name()), b.text); err != nil {
+	if err := s.place(s.path(cutoffsDir, b.name()), b.text); err != nil {
 		return err
 	}
 	s.step("cut-offs placed")
 	if err := diskfile.SyncDir(s.path(cutoffsDir)); err != nil {
 		return err
 	}
-	if err := s.place(ctx, s.path(versionFile), rand.Text()); err != nil {
+	if err := s.place(s.path(versionFile), rand.Text()); err != nil {
 		return err
 	}
 	s.step("version placed")
@@ -109,12 +109,12 @@ func (s *Store) addCutoffs(ctx context.Context, cutoffs []cookieauth.Cutoff) err
 }
 
 // place gives a file its content, whatever it has been.
-func (s *Store) place(ctx context.Context, path, content string) error {
+func (s *Store) place(path, content string) error {
 	temp := s.path(tempDir, rand.Text())
 	if err := diskfile.Write(temp, []byte(content)); err != nil {
 		return err
 	}
-	err := diskfile.Patiently(ctx, func() error { return os.Rename(temp, path) })
+	err := rename(temp, path, []byte(content))
 	if err != nil {
 		os.Remove(temp)
 	}
@@ -129,7 +129,7 @@ type list struct {
 
 // LoadCutoffs reads the version, and the cut-offs that it has not read before.
 func (s *Store) LoadCutoffs(ctx context.Context, since dataprotection.Version) ([]cookieauth.Cutoff, dataprotection.Version, error) {
-	l, err := work(ctx, s, "load cut-offs", func() (list, error) { return s.loadCutoffs(ctx, since) })
+	l, err := work(ctx, s, "load cut-offs", func() (list, error) { return s.loadCutoffs(since) })
 	return l.cutoffs, l.version, err
 }
 
@@ -138,15 +138,15 @@ func isNotModified(err error) bool { return errors.Is(err, dataprotection.ErrNot
 // relists is how often the directory is listed again because a file has gone.
 const relists = 10
 
-func (s *Store) loadCutoffs(ctx context.Context, since dataprotection.Version) (l list, err error) {
+func (s *Store) loadCutoffs(since dataprotection.Version) (l list, err error) {
 	// The version comes first: a list that is newer than its version is read once more
 	// than it must be, and one that is older would miss something.
-	l.version, err = s.version(ctx)
+	l.version, err = s.version()
 	if err == nil && l.version == since && since != nothing {
 		err = dataprotection.ErrNotModified
 	}
 	for attempt := 0; err == nil; attempt++ {
-		l.cutoffs, err = s.allCutoffs(ctx)
+		l.cutoffs, err = s.allCutoffs()
 		if err == nil {
 			break
 		}
@@ -166,12 +166,8 @@ func (s *Store) loadCutoffs(ctx context.Context, since dataprotection.Version) (
 // nothing is the version of a directory that is not there yet.
 const nothing dataprotection.Version = "none"
 
-func (s *Store) version(ctx context.Context) (dataprotection.Version, error) {
-	var text []byte
-	err := diskfile.Patiently(ctx, func() (err error) {
-		text, err = os.ReadFile(s.path(versionFile))
-		return err
-	})
+func (s *Store) version() (dataprotection.Version, error) {
+	text, err := os.ReadFile(s.path(versionFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !s.shared:
 		return nothing, nil
@@ -186,7 +182,7 @@ func (s *Store) version(ctx context.Context) (dataprotection.Version, error) {
 }
 
 // allCutoffs lists the directory and reads what is not known yet.
-func (s *Store) allCutoffs(ctx context.Context) (cutoffs []cookieauth.Cutoff, err error) {
+func (s *Store) allCutoffs() (cutoffs []cookieauth.Cutoff, err error) {
 	if err := s.fresh(s.path(cutoffsDir)); err != nil {
 		return nil, err
 	}
@@ -194,8 +190,11 @@ func (s *Store) allCutoffs(ctx context.Context) (cutoffs []cookieauth.Cutoff, er
 	if errors.Is(err, fs.ErrNotExist) && !s.shared {
 		return nil, nil
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, s.notMounted(err) // and that is not a file that has gone
+	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot be listed: %v", err) // and that is not a file that has gone
+		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -212,7 +211,7 @@ func (s *Store) allCutoffs(ctx context.Context) (cutoffs []cookieauth.Cutoff, er
 		}
 		some, ok := s.known[entry.Name()]
 		if !ok {
-			if some, err = s.readBatch(ctx, entry.Name(), until); err != nil {
+			if some, err = s.readBatch(entry.Name(), until); err != nil {
 				return nil, err
 			}
 		}
@@ -233,12 +232,8 @@ func (s *Store) allCutoffs(ctx context.Context) (cutoffs []cookieauth.Cutoff, er
 	return cutoffs, nil
 }
 
-func (s *Store) readBatch(ctx context.Context, name string, until int64) ([]cookieauth.Cutoff, error) {
-	var text []byte
-	err := diskfile.Patiently(ctx, func() (err error) {
-		text, err = os.ReadFile(s.path(cutoffsDir, name))
-		return err
-	})
+func (s *Store) readBatch(name string, until int64) ([]cookieauth.Cutoff, error) {
+	text, err := os.ReadFile(s.path(cutoffsDir, name))
 	if err != nil {
 		return nil, err
 	}

@@ -50,6 +50,10 @@
 // SMB, a directory in which a file is open at that moment cannot be renamed: ending
 // is tried again for a while and then fails with an error.
 //
+// What network file systems fail with in passing (a stale handle, an input/output
+// error) is tried again, five times within 300 ms. A call that was carried out although
+// its reply was lost counts as done.
+//
 // A system call on a hung mount cannot be cancelled. A call whose context ends
 // returns at once while its goroutine waits for the kernel; there are at most 64 of
 // them, and what was abandoned so may yet happen.

@@ -1,6 +1,7 @@
 package filetickets
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -84,7 +85,7 @@ const (
 func Provision(dir string) error {
 	s, err := New(Config{Dir: dir})
 	if err == nil {
-		err = s.prepare()
+		err = diskfile.Patiently(context.Background(), s.prepare)
 	}
 	if err != nil {
 		return fmt.Errorf("filetickets: provision: %w", err)
@@ -107,7 +108,7 @@ func (s *Store) prepare() error {
 			return err
 		}
 	}
-	if err := s.place(context.Background(), s.path(versionFile), rand.Text()); err != nil {
+	if err := s.place(s.path(versionFile), rand.Text()); err != nil {
 		return err
 	}
 	return diskfile.SyncDir(s.dir)
@@ -142,7 +143,8 @@ func isID(id string) bool {
 }
 
 // work does what a call has to do, in a goroutine that the call leaves behind if
-// its context ends first.
+// its context ends first. What fails in passing is done once more from the beginning:
+// each f may be repeated, whatever it had done already.
 func work[T any](ctx context.Context, s *Store, op string, f func() (T, error)) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
@@ -160,8 +162,12 @@ func work[T any](ctx context.Context, s *Store, op string, f func() (T, error)) 
 	done := make(chan result, 1)
 	go func() {
 		defer func() { <-s.lanes }()
-		value, err := f()
-		done <- result{value, err}
+		var r result
+		r.err = diskfile.Patiently(ctx, func() (err error) {
+			r.value, err = f()
+			return err
+		})
+		done <- r
 	}()
 	select {
 	case r := <-done:
@@ -189,10 +195,11 @@ func (s *Store) mounted() error {
 	if !s.shared {
 		return nil
 	}
-	if _, err := os.Lstat(s.path(versionFile)); err != nil {
+	_, err := os.Lstat(s.path(versionFile))
+	if errors.Is(err, fs.ErrNotExist) {
 		return s.notMounted(err)
 	}
-	return nil
+	return err
 }
 
 func (s *Store) notMounted(err error) error {
@@ -217,5 +224,17 @@ func (s *Store) fresh(dir string) error {
 	if err := os.WriteFile(probe, nil, 0o600); err != nil {
 		return err
 	}
-	return os.Remove(probe)
+	return ignore(os.Remove(probe), fs.ErrNotExist) // that of the probe: the network has repeated the request
+}
+
+// rename gives a file of that content its name, whatever has had it. If the file is
+// gone, the network may have repeated the request.
+func rename(temp, path string, content []byte) error {
+	err := os.Rename(temp, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if there, readErr := os.ReadFile(path); readErr == nil && bytes.Equal(there, content) {
+			return nil
+		}
+	}
+	return err
 }

@@ -1,7 +1,6 @@
 package filetickets
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"sync"
@@ -46,7 +45,7 @@ func (s *Store) sweep() {
 	names, again := s.sweeper.next(s.path(sessionsDir))
 	for _, id := range names {
 		if s.hasExpired(id) {
-			_ = s.end(context.Background(), []string{id})
+			_ = s.end([]string{id})
 		}
 	}
 	if !again {

@@ -28,22 +28,22 @@ func (s *Store) Create(ctx context.Context, session *cookieauth.StoredSession) e
 		return err
 	}
 	_, err = work(ctx, s, "create", func() (struct{}, error) {
-		return struct{}{}, s.create(ctx, id, user, nonce, file, session.Expires)
+		return struct{}{}, s.create(id, user, nonce, file, session.Expires)
 	})
 	return err
 }
 
-func (s *Store) create(ctx context.Context, id, user, nonce string, file []byte, expires time.Time) error {
+func (s *Store) create(id, user, nonce string, file []byte, expires time.Time) error {
 	if err := s.ready(); err != nil {
 		return err
 	}
 	s.sweep()
 	temp := s.path(tempDir, rand.Text())
 	defer os.RemoveAll(temp) // which is gone if all went well
-	if err := os.Mkdir(temp, 0o700); err != nil {
-		return err
+	if err := os.Mkdir(temp, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err // nobody else has that name: if it is there, the network has repeated the request
 	}
-	if err := s.write(filepath.Join(temp, sessionFile), file, expires); err != nil {
+	if err := writeSession(filepath.Join(temp, sessionFile), file, expires); err != nil {
 		return err
 	}
 	if err := diskfile.SyncDir(temp); err != nil {
@@ -54,7 +54,7 @@ func (s *Store) create(ctx context.Context, id, user, nonce string, file []byte,
 		return err
 	}
 	s.step("listed")
-	err := diskfile.Patiently(ctx, func() error { return rename(temp, s.path(sessionsDir, id)) })
+	err := renameNew(temp, s.path(sessionsDir, id))
 	if err != nil && !s.isOurs(id, nonce) {
 		return s.taken(id, user, err)
 	}
@@ -62,8 +62,8 @@ func (s *Store) create(ctx context.Context, id, user, nonce string, file []byte,
 	return diskfile.SyncDir(s.path(sessionsDir))
 }
 
-// write writes a session's file, whose time tells the sweeper when it expires.
-func (s *Store) write(path string, file []byte, expires time.Time) error {
+// writeSession writes a session's file, whose time tells the sweeper when it expires.
+func writeSession(path string, file []byte, expires time.Time) error {
 	if err := diskfile.Write(path, file); err != nil {
 		return err
 	}
@@ -71,9 +71,9 @@ func (s *Store) write(path string, file []byte, expires time.Time) error {
 	return nil
 }
 
-// rename gives a directory a name that is not taken. (Renaming to an empty
+// renameNew gives a directory a name that is not taken. (Renaming to an empty
 // directory would succeed, but that of a session never is.)
-func rename(dir, name string) error {
+func renameNew(dir, name string) error {
 	if _, err := os.Lstat(name); err == nil {
 		return fs.ErrExist
 	}
@@ -89,10 +89,14 @@ func (s *Store) isOurs(id, nonce string) bool {
 // taken finds out whether a rename has failed because there is a session.
 func (s *Store) taken(id, user string, cause error) error {
 	there, _, err := s.read(id)
-	if errors.Is(err, cookieauth.ErrNoSession) {
+	switch {
+	case errors.Is(err, cookieauth.ErrNoSession):
 		return cause
-	}
-	if err == nil && there.User != user {
+	case errors.Is(err, errDamaged):
+		// which is one, too
+	case err != nil:
+		return err
+	case there.User != user:
 		s.unlist(id, user)
 	}
 	return fmt.Errorf("filetickets: session %s: %w", id, fs.ErrExist)
@@ -129,11 +133,8 @@ func (s *Store) unlist(id, user string) {
 
 // Load reads the session's file.
 func (s *Store) Load(ctx context.Context, id string) (*cookieauth.StoredSession, error) {
-	return work(ctx, s, "load", func() (session *cookieauth.StoredSession, err error) {
-		err = diskfile.Patiently(ctx, func() error {
-			session, _, err = s.read(id)
-			return err
-		})
+	return work(ctx, s, "load", func() (*cookieauth.StoredSession, error) {
+		session, _, err := s.read(id)
 		if errors.Is(err, cookieauth.ErrNoSession) {
 			if err := s.mounted(); err != nil {
 				return nil, err
@@ -164,11 +165,11 @@ func (s *Store) Update(ctx context.Context, session *cookieauth.StoredSession) e
 		return err
 	}
 	id, expires := session.ID, session.Expires
-	_, err = work(ctx, s, "update", func() (struct{}, error) { return struct{}{}, s.update(ctx, id, file, expires) })
+	_, err = work(ctx, s, "update", func() (struct{}, error) { return struct{}{}, s.update(id, file, expires) })
 	return err
 }
 
-func (s *Store) update(ctx context.Context, id string, file []byte, expires time.Time) error {
+func (s *Store) update(id string, file []byte, expires time.Time) error {
 	if err := s.mounted(); err != nil {
 		return err
 	}
@@ -177,10 +178,10 @@ func (s *Store) update(ctx context.Context, id string, file []byte, expires time
 	}
 	dir := s.path(sessionsDir, id)
 	temp := filepath.Join(dir, rand.Text()+".tmp")
-	err := diskfile.Patiently(ctx, func() error { return s.write(temp, file, expires) })
+	err := writeSession(temp, file, expires)
 	if err == nil {
 		s.step("update written")
-		err = diskfile.Patiently(ctx, func() error { return os.Rename(temp, filepath.Join(dir, sessionFile)) })
+		err = rename(temp, filepath.Join(dir, sessionFile), file)
 	}
 	if err == nil {
 		s.step("updated")
@@ -197,21 +198,20 @@ func (s *Store) update(ctx context.Context, id string, file []byte, expires time
 // End moves the sessions' directories away and removes them.
 func (s *Store) End(ctx context.Context, ids ...string) error {
 	ids = append([]string(nil), ids...)
-	_, err := work(ctx, s, "end", func() (struct{}, error) { return struct{}{}, s.end(ctx, ids) })
+	_, err := work(ctx, s, "end", func() (struct{}, error) { return struct{}{}, s.end(ids) })
 	return err
 }
 
-func (s *Store) end(ctx context.Context, ids []string) error {
+func (s *Store) end(ids []string) error {
 	if err := s.mounted(); err != nil {
 		return err
 	}
-	moved := 0
 	for _, id := range ids {
 		if !isID(id) {
 			continue
 		}
 		ended := s.path(endedDir, id+"."+rand.Text())
-		err := diskfile.Patiently(ctx, func() error { return os.Rename(s.path(sessionsDir, id), ended) })
+		err := os.Rename(s.path(sessionsDir, id), ended)
 		if errors.Is(err, fs.ErrNotExist) {
 			if err := s.finish(id); err != nil {
 				return err
@@ -222,16 +222,15 @@ func (s *Store) end(ctx context.Context, ids []string) error {
 			return err
 		}
 		s.step("moved")
-		moved++
-		if err := s.remove(ctx, id, ended); err != nil {
+		if err := s.remove(id, ended); err != nil {
 			return err
 		}
 		s.step("removed")
 	}
-	if moved == 0 {
-		return nil
-	}
-	return errors.Join(diskfile.SyncDir(s.path(sessionsDir)), diskfile.SyncDir(s.path(endedDir)))
+	return errors.Join(
+		ignore(diskfile.SyncDir(s.path(sessionsDir)), fs.ErrNotExist),
+		ignore(diskfile.SyncDir(s.path(endedDir)), fs.ErrNotExist),
+	)
 }
 
 // finish removes what another, who may have been killed, has moved away.
@@ -243,7 +242,7 @@ func (s *Store) finish(id string) error {
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.Name(), id+".") || id == "" {
 			was, _, _ := strings.Cut(entry.Name(), ".")
-			if err := s.remove(context.Background(), was, s.path(endedDir, entry.Name())); err != nil {
+			if err := s.remove(was, s.path(endedDir, entry.Name())); err != nil {
 				return err
 			}
 		}
@@ -253,10 +252,10 @@ func (s *Store) finish(id string) error {
 
 // remove removes a session's directory that was moved away, with what updates that
 // came too late may still put into it, and takes the session out of its user's list.
-func (s *Store) remove(ctx context.Context, id, ended string) error {
+func (s *Store) remove(id, ended string) error {
 	file, readErr := os.ReadFile(filepath.Join(ended, sessionFile))
 	for attempt := 0; ; attempt++ {
-		err := diskfile.Patiently(ctx, func() error { return os.RemoveAll(ended) })
+		err := os.RemoveAll(ended)
 		if err == nil {
 			break
 		}
@@ -276,21 +275,17 @@ const staleAge = 24 * time.Hour
 
 // ByUser reads the sessions in the list of a user.
 func (s *Store) ByUser(ctx context.Context, user string) ([]*cookieauth.StoredSession, error) {
-	return work(ctx, s, "list", func() ([]*cookieauth.StoredSession, error) { return s.byUser(ctx, user) })
+	return work(ctx, s, "list", func() ([]*cookieauth.StoredSession, error) { return s.byUser(user) })
 }
 
-func (s *Store) byUser(ctx context.Context, user string) (sessions []*cookieauth.StoredSession, err error) {
+func (s *Store) byUser(user string) (sessions []*cookieauth.StoredSession, err error) {
 	dir := s.userDir(user)
 	entries, err := s.entries(dir)
 	if err != nil {
 		return nil, err
 	}
 	for _, entry := range entries {
-		var session *cookieauth.StoredSession
-		err := diskfile.Patiently(ctx, func() (err error) {
-			session, _, err = s.read(entry.Name())
-			return err
-		})
+		session, _, err := s.read(entry.Name())
 		switch {
 		case errors.Is(err, cookieauth.ErrNoSession):
 			info, err := entry.Info()

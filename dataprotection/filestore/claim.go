@@ -95,7 +95,8 @@ func (w *writer) take(ctx context.Context, claim string) error {
 	if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := w.disk.renameNew(w.root, draft, claim); !errors.Is(err, errors.ErrUnsupported) {
+	err = w.disk.renameNew(w.root, draft, claim)
+	if err == nil || errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return writeFile(w.root, claim, []byte(w.temp), w.at)
@@ -123,13 +124,13 @@ func (w *writer) help(ctx context.Context, claim, state string) (dead bool, err 
 	}
 	stem := stemOfTemp(temp)
 	if stem == "" {
-		return w.abandoned(claim)
+		return w.abandoned(ctx, claim)
 	}
 	err = w.place(ctx, temp, stem+elementSuffix)
 	switch {
 	case err == nil:
 		w.at("helped")
-		return false, syncDir(w.root)
+		return false, syncRoot(ctx, w.root)
 	case errors.Is(err, fs.ErrNotExist):
 		return true, nil
 	case errors.Is(err, fs.ErrExist):
@@ -139,12 +140,12 @@ func (w *writer) help(ctx context.Context, claim, state string) (dead bool, err 
 }
 
 // abandoned reports whether an incomplete claim is too old to be completed.
-func (w *writer) abandoned(claim string) (bool, error) {
-	own, err := w.root.Lstat(w.temp)
+func (w *writer) abandoned(ctx context.Context, claim string) (bool, error) {
+	own, err := w.lstat(ctx, w.temp)
 	if err != nil {
 		return false, err
 	}
-	info, err := w.root.Lstat(claim)
+	info, err := w.lstat(ctx, claim)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -164,7 +165,7 @@ func (w *writer) withdraw(ctx context.Context, claim string) error {
 		return err
 	}
 	if l.has(w.name) && w.isOurs(ctx, fs.ErrNotExist) {
-		return syncDir(w.root)
+		return syncRoot(ctx, w.root)
 	}
 	return dataprotection.ErrConflict
 }

@@ -119,6 +119,23 @@ func TestSlowWinnerIsHelped(t *testing.T) {
 	}
 }
 
+func TestDirectoryIsOpenedPatiently(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("other errors there")
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"a", "b"} {
+		s := filestore.WithBusyDirectory(filestore.New(dir), syscall.EIO)
+		if err := s.Add(t.Context(), element(name, "<x />"), load(t, s).Version); err != nil {
+			t.Errorf("Add: %v", err)
+		}
+		if err := s.Remove(t.Context(), load(t, s).Elements[0]); err != nil {
+			t.Errorf("Remove: %v", err)
+		}
+	}
+	wantFiles(t, dir)
+}
+
 // A claim that cannot be read in passing, since it is being removed, holds nobody up.
 func TestClaimIsReadPatiently(t *testing.T) {
 	if runtime.GOOS == "windows" {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/diskfile"
 )
 
 // The names in a directory. Other programs see only the first kind.
@@ -34,38 +35,53 @@ func Provision(dir string) error {
 	if dir == "" {
 		return errors.New("filestore: no directory to provision")
 	}
-	root, err := openDirectory(dir)
-	if err != nil {
-		return fmt.Errorf("filestore: provision: %w", err)
-	}
-	defer root.Close()
-	if _, err := root.Lstat(markerName); err == nil {
-		return nil
-	}
-	err = writeSynced(root, markerName, []byte(markerText))
-	if err == nil {
-		err = syncDir(root)
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := newStore(dir, false).provision(context.Background()); err != nil {
 		return fmt.Errorf("filestore: provision: %w", err)
 	}
 	return nil
 }
 
-// openDirectory creates dir if it is missing, and opens it.
-func openDirectory(dir string) (*os.Root, error) {
-	root, err := os.OpenRoot(dir)
+func (s *Store) provision(ctx context.Context) error {
+	root, err := s.openOrMakeRoot(ctx)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if _, err := root.Lstat(markerName); err == nil {
+		return nil
+	}
+	err = diskfile.Patiently(ctx, func() error { return writeSynced(root, markerName, []byte(markerText)) })
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncRoot(ctx, root)
+}
+
+// openRoot opens the directory.
+func (s *Store) openRoot(ctx context.Context) (root *os.Root, err error) {
+	err = diskfile.Patiently(ctx, func() error {
+		root, err = s.disk.openDir(s.dir)
+		return err
+	})
+	return root, err
+}
+
+// openOrMakeRoot opens the directory, and makes it first if it is missing.
+func (s *Store) openOrMakeRoot(ctx context.Context) (*os.Root, error) {
+	root, err := s.openRoot(ctx)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return root, err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return nil, err
 	}
-	if parent, err := os.OpenRoot(filepath.Dir(dir)); err == nil {
-		syncDir(parent) // as durable as the parent's owner lets us make it
-		parent.Close()
-	}
-	return os.OpenRoot(dir)
+	_ = diskfile.SyncDir(filepath.Dir(s.dir)) // as durable as the parent's owner lets us make it
+	return s.openRoot(ctx)
+}
+
+// syncRoot makes the names in the directory durable.
+func syncRoot(ctx context.Context, root *os.Root) error {
+	return diskfile.Patiently(ctx, func() error { return diskfile.SyncRoot(root) })
 }
 
 // A listing is the directory at one moment, each part in the order of the names.
@@ -79,7 +95,7 @@ type listing struct {
 // Names are taken from the listing only and never probed for: NFS remembers for
 // half a minute that a name was not there.
 func (s *Store) list(ctx context.Context) (l listing, err error) {
-	err = patiently(ctx, func() error {
+	err = diskfile.Patiently(ctx, func() error {
 		entries, err := s.disk.readDir(s.dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -106,7 +122,7 @@ func (s *Store) list(ctx context.Context) (l listing, err error) {
 
 // errUnmarked says that a listing lacks the marker. It may pass: this was seen on SMB
 // when the server's process for the client died in the middle of a listing.
-var errUnmarked = errors.New("no marker")
+const errUnmarked = diskfile.Passing("no marker")
 
 // sortOut makes a listing of what a directory holds, and says whether that is marked.
 func sortOut(entries []fs.DirEntry) (l listing, marked bool) {

@@ -69,6 +69,18 @@ func WithLostReplies(s *Store, failure error) *Store {
 	return s
 }
 
+// WithBusyDirectory makes s open its directory only at the third attempt.
+func WithBusyDirectory(s *Store, failure error) *Store {
+	real, calls := s.disk.openDir, 0
+	s.disk.openDir = func(dir string) (*os.Root, error) {
+		if calls++; calls%3 != 0 {
+			return nil, &fs.PathError{Op: "open", Path: dir, Err: failure}
+		}
+		return real(dir)
+	}
+	return s
+}
+
 // OnReadDir has f called instead of, and with, the listing of a directory.
 func OnReadDir(s *Store, f func(readDir func() ([]fs.DirEntry, error)) ([]fs.DirEntry, error)) *Store {
 	real := s.disk.readDir

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sealring/sealring/dataprotection"
+	"github.com/sealring/sealring/internal/diskfile"
 )
 
 const (
@@ -26,7 +27,7 @@ const (
 )
 
 // errChanging says that a file was not the same before and after it was read.
-var errChanging = errors.New("the file changes while it is read")
+const errChanging = diskfile.Passing("the file changes while it is read")
 
 // A file is what is known of one entry of the directory.
 type file struct {
@@ -48,11 +49,11 @@ func (s *Store) load(ctx context.Context, since dataprotection.Version) (datapro
 		if err != nil {
 			return dataprotection.Snapshot{}, err
 		}
-		if !vanished || attempt == attempts-1 {
+		if !vanished || attempt == diskfile.Attempts-1 {
 			s.cache = files
 			return s.snapshot(l, files, since)
 		}
-		if err := pause(ctx, attempt); err != nil {
+		if err := diskfile.Pause(ctx, attempt); err != nil {
 			return dataprotection.Snapshot{}, err
 		}
 	}
@@ -79,18 +80,19 @@ func (s *Store) readEntry(ctx context.Context, entry fs.DirEntry) file {
 	if entry.Name() == elementSuffix {
 		return file{err: errors.New("a file must have a name before its .xml; ASP.NET Core does not read this directory either")}
 	}
-	info, err := entry.Info()
-	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		info, err = os.Stat(path)
-	}
-	if err != nil {
-		return file{err: err}
-	}
-	if known := s.cache[entry.Name()]; known.settled && sameFile(known.info, info) {
-		return known
-	}
 	var f file
-	f.err = patiently(ctx, func() (err error) {
+	f.err = diskfile.Patiently(ctx, func() error {
+		info, err := entry.Info()
+		if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			info, err = os.Stat(path)
+		}
+		if err != nil {
+			return err
+		}
+		if known := s.cache[entry.Name()]; known.settled && sameFile(known.info, info) {
+			f = known
+			return nil
+		}
 		f, err = s.readFile(path, info)
 		return err
 	})

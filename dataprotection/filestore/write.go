@@ -2,6 +2,7 @@ package filestore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/internal/friendly"
+	"github.com/sealring/sealring/internal/diskfile"
 )
 
 // tempAge is how old a temporary file is when nobody can be about to publish it.
@@ -86,11 +88,11 @@ type writer struct {
 
 // writer writes xml to a temporary file for the element called name.
 func (s *Store) writer(ctx context.Context, name string, xml []byte) (*writer, error) {
-	open := openDirectory
+	open := s.openOrMakeRoot
 	if s.shared {
-		open = os.OpenRoot
+		open = s.openRoot
 	}
-	root, err := open(s.dir)
+	root, err := open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -105,9 +107,13 @@ func (s *Store) writer(ctx context.Context, name string, xml []byte) (*writer, e
 // writeTemp makes a temporary file, on the disk when it returns. What fails in passing
 // is tried again with another one: nobody has heard of the first.
 func (w *writer) writeTemp(ctx context.Context, stem string, data []byte) (name string, err error) {
-	err = patiently(ctx, func() error {
+	err = diskfile.Patiently(ctx, func() error {
 		name = tempName(stem)
-		return writeFile(w.root, name, data, w.at)
+		err := writeFile(w.root, name, data, w.at)
+		if errors.Is(err, fs.ErrExist) { // nobody else has that name: the network has repeated the request
+			return diskfile.Passing(err.Error())
+		}
+		return err
 	})
 	return name, err
 }
@@ -171,7 +177,7 @@ func (w *writer) publish(ctx context.Context) error {
 		return err
 	}
 	w.at("published")
-	if err := syncDir(w.root); err != nil {
+	if err := syncRoot(ctx, w.root); err != nil {
 		return err
 	}
 	w.at("directory synced")
@@ -191,7 +197,7 @@ func (w *writer) place(ctx context.Context, temp, name string) error {
 		return err
 	}
 	// File systems without hard links give all kinds of errors, EIO among them.
-	err = w.disk.renameNew(w.root, temp, name)
+	err = diskfile.Patiently(ctx, func() error { return w.disk.renameNew(w.root, temp, name) })
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
@@ -202,7 +208,7 @@ func (w *writer) place(ctx context.Context, temp, name string) error {
 	if l.has(name) {
 		return fs.ErrExist
 	}
-	return w.disk.rename(w.root, temp, name)
+	return diskfile.Patiently(ctx, func() error { return w.disk.rename(w.root, temp, name) })
 }
 
 // isOurs reports whether a change of names has failed because the element had already
@@ -211,9 +217,9 @@ func (w *writer) isOurs(ctx context.Context, err error) bool {
 	if !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
-	temp, err := w.root.Lstat(w.temp)
+	temp, err := w.lstat(ctx, w.temp)
 	if err == nil { // it has its final name too, or has not been published
-		published, err := w.root.Lstat(w.name)
+		published, err := w.lstat(ctx, w.name)
 		return err == nil && os.SameFile(temp, published)
 	}
 	xml, err := w.readText(ctx, w.name)
@@ -247,9 +253,18 @@ func (w *writer) sweep(l listing) {
 	}
 }
 
+// lstat describes a file of the directory.
+func (w *writer) lstat(ctx context.Context, name string) (info fs.FileInfo, err error) {
+	err = diskfile.Patiently(ctx, func() error {
+		info, err = w.root.Lstat(name)
+		return err
+	})
+	return info, err
+}
+
 // readText reads a file of the directory.
 func (w *writer) readText(ctx context.Context, name string) (content []byte, err error) {
-	err = patiently(ctx, func() error {
+	err = diskfile.Patiently(ctx, func() error {
 		f, err := w.disk.open(filepath.Join(w.dir, name))
 		if err != nil {
 			return err
@@ -263,7 +278,7 @@ func (w *writer) readText(ctx context.Context, name string) (content []byte, err
 
 // discard removes a file that nothing depends on.
 func (w *writer) discard(ctx context.Context, name string) {
-	_ = patiently(ctx, func() error { return w.root.Remove(name) })
+	_ = diskfile.Patiently(ctx, func() error { return w.root.Remove(name) })
 }
 
 // replace writes new to a temporary file and renames that over the old one.
@@ -307,7 +322,7 @@ func (w *writer) exchange(ctx context.Context, old []byte) error {
 		return err
 	}
 	w.at("compared")
-	err = patiently(ctx, func() error { return w.disk.rename(w.root, w.temp, w.name) })
+	err = diskfile.Patiently(ctx, func() error { return w.disk.rename(w.root, w.temp, w.name) })
 	// Without the temporary file either somebody has removed the element, and that
 	// first, or an attempt has succeeded of which the network said that it had failed.
 	if errors.Is(err, fs.ErrNotExist) && !w.isOurs(ctx, err) {
@@ -317,7 +332,7 @@ func (w *writer) exchange(ctx context.Context, old []byte) error {
 		return err
 	}
 	w.at("replaced")
-	return syncDir(w.root)
+	return syncRoot(ctx, w.root)
 }
 
 // remove deletes files one after the other.
@@ -331,7 +346,7 @@ func (s *Store) remove(ctx context.Context, refs []string) error {
 	if err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(s.dir)
+	root, err := s.openRoot(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -340,12 +355,11 @@ func (s *Store) remove(ctx context.Context, refs []string) error {
 	}
 	defer root.Close()
 	for _, ref := range refs {
-		if err := removeOne(ctx, root, l, ref); err != nil {
-			syncDir(root)
-			return s.failed("remove", err)
+		if err = removeOne(ctx, root, l, ref); err != nil {
+			break
 		}
 	}
-	if err := syncDir(root); err != nil {
+	if err := cmp.Or(err, syncRoot(ctx, root)); err != nil {
 		return s.failed("remove", err)
 	}
 	return nil
@@ -361,7 +375,7 @@ func removeOne(ctx context.Context, root *os.Root, l listing, ref string) error 
 		}
 	}
 	for _, name := range names {
-		err := patiently(ctx, func() error { return root.Remove(name) })
+		err := diskfile.Patiently(ctx, func() error { return root.Remove(name) })
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

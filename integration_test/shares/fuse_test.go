@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sealring/sealring/cookieauth"
+	"github.com/sealring/sealring/cookieauth/filetickets"
 	"github.com/sealring/sealring/dataprotection"
 	"github.com/sealring/sealring/dataprotection/filestore"
 	"github.com/sealring/sealring/integration_test/shares/badfs"
@@ -76,22 +78,38 @@ func TestLyingExclusiveCreate(t *testing.T) {
 	t.Logf("%d processes made %d keys and agreed on one", len(f), keys)
 }
 
-// TestFaultsInPassing has each operation fail twice, as when a handle is stale.
-// Reading gets over it. A write gets over it too or says that it failed, and
-// whichever it was, there is no half of anything.
+// TestFaultsInPassing has each operation fail twice, as when a handle is stale, first at
+// its first two calls, then at the third and fourth, and so on to the last. Reading gets
+// over it, and so does writing, unless what is in question is whether the disk has it:
+// then there may be an error, but no half of anything.
 func TestFaultsInPassing(t *testing.T) {
+	bed.Need(t)
 	for _, operation := range slices.Concat(badfs.Reading, badfs.Writing) {
 		for _, errno := range []syscall.Errno{syscall.ESTALE, syscall.EIO} {
 			for _, after := range []bool{false, true} {
+				fault := badfs.Fault{Operation: operation, Errno: errno, Times: 2, After: after}
 				t.Run(fmt.Sprintf("%s %s, carried out %v", operation, errno, after), func(t *testing.T) {
-					faultInPassing(t, operation, errno, after)
+					t.Parallel()
+					if atEachCall(t, fault, faultInKeys)+atEachCall(t, fault, faultInSessions) == 0 {
+						t.Error("the fault has not struck")
+					}
 				})
 			}
 		}
 	}
 }
 
-func faultInPassing(t *testing.T, operation string, errno syscall.Errno, after bool) {
+// atEachCall moves a fault on until it strikes no more, and returns how many calls there were.
+func atEachCall(t *testing.T, fault badfs.Fault, try func(*testing.T, badfs.Fault) (struck bool)) (calls int) {
+	for ; try(t, fault); fault.From += fault.Times {
+	}
+	return fault.From
+}
+
+func faultInKeys(t *testing.T, fault badfs.Fault) (struck bool) {
+	errorf := func(format string, args ...any) {
+		t.Errorf("from call %d: "+format, append([]any{fault.From + 1}, args...)...)
+	}
 	fs, dirs := mounted(t, false, 1)
 	s := filestore.Shared(dirs[0])
 	first := dataprotection.Element{Name: "first", XML: []byte("<first />")}
@@ -103,20 +121,18 @@ func faultInPassing(t *testing.T, operation string, errno syscall.Errno, after b
 		t.Fatal(err)
 	}
 
-	fs.Fail(operation, errno, 2, after)
-	_, loadErr := filestore.Shared(dirs[0]).Load(t.Context(), "")
+	fs.Fail(fault)
+	seen, loadErr := filestore.Shared(dirs[0]).Load(t.Context(), "")
 	addErr := s.Add(t.Context(), dataprotection.Element{Name: "second", XML: []byte("<second />")}, snap.Version)
 	replaceErr := s.Replace(t.Context(), snap.Elements[0], dataprotection.Element{Name: "first", XML: []byte("<first changed='yes' />")})
-	if !fs.Mend() {
-		t.Fatal("the fault has not struck")
+	struck = fs.Mend()
+	if loadErr != nil || len(seen.Unreadable) > 0 {
+		errorf("Load: %v, unreadable %v", loadErr, seen.Unreadable)
 	}
-	if loadErr != nil {
-		t.Errorf("Load: %v", loadErr)
+	if fault.Operation != "syncdir" && (addErr != nil || replaceErr != nil) ||
+		errors.Is(addErr, dataprotection.ErrConflict) || errors.Is(replaceErr, dataprotection.ErrConflict) {
+		errorf("Add: %v, Replace: %v", addErr, replaceErr)
 	}
-	if errors.Is(addErr, dataprotection.ErrConflict) || errors.Is(replaceErr, dataprotection.ErrConflict) {
-		t.Errorf("Add: %v, Replace: %v, although nobody else is there", addErr, replaceErr)
-	}
-	t.Logf("Add: %v, Replace: %v", addErr, replaceErr)
 
 	got := map[string]string{}
 	snap, err = s.Load(t.Context(), "")
@@ -127,23 +143,73 @@ func faultInPassing(t *testing.T, operation string, errno syscall.Errno, after b
 		got[e.Name] = string(e.XML)
 	}
 	if want := "<second />"; addErr == nil && got["second"] != want || got["second"] != "" && got["second"] != want {
-		t.Errorf("Add: error %v, and there is %q", addErr, got["second"])
+		errorf("Add: error %v, and there is %q", addErr, got["second"])
 	}
 	if got["first"] != "<first />" && got["first"] != "<first changed='yes' />" || replaceErr == nil && got["first"] == "<first />" {
-		t.Errorf("Replace: error %v, and there is %q", replaceErr, got["first"])
+		errorf("Replace: error %v, and there is %q", replaceErr, got["first"])
 	}
 	if err := s.Add(t.Context(), dataprotection.Element{Name: "third", XML: []byte("<third />")}, snap.Version); err != nil {
-		t.Errorf("the next Add: %v", err)
+		errorf("the next Add: %v", err)
 	}
 	entries, err := os.ReadDir(dirs[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".claim") && operation != "unlink" && addErr == nil {
-			t.Errorf("%s was left behind", e.Name())
+		if strings.HasSuffix(e.Name(), ".claim") && fault.Operation != "unlink" && addErr == nil {
+			errorf("%s was left behind", e.Name())
 		}
 	}
+	return struck
+}
+
+func faultInSessions(t *testing.T, fault badfs.Fault) (struck bool) {
+	fs, dirs := mounted(t, false, 1)
+	dir := dirs[0] + "/sessions"
+	if err := filetickets.Provision(dir); err != nil {
+		t.Fatal(err)
+	}
+	s, err := filetickets.New(filetickets.Config{Dir: dir, Shared: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := time.Now().Add(24 * time.Hour)
+	session := cookieauth.StoredSession{ID: strings.Repeat("A", 26), User: "1", Expires: day, Ticket: []byte("first")}
+	renewed := session
+	renewed.Ticket = []byte("second")
+
+	fs.Fail(fault)
+	failed := func(what string, err error) {
+		if err != nil && fault.Operation != "syncdir" {
+			t.Errorf("from call %d: %s: %v", fault.From+1, what, err)
+		}
+	}
+	createErr := s.Create(t.Context(), &session)
+	failed("Create", createErr)
+	failed("Update", s.Update(t.Context(), &renewed))
+	got, err := s.Load(t.Context(), session.ID)
+	failed("Load", err)
+	if err == nil && string(got.Ticket) != "second" {
+		t.Errorf("from call %d: Load: got %q", fault.From+1, got.Ticket)
+	}
+	all, err := s.ByUser(t.Context(), "1")
+	failed("ByUser", err)
+	if err == nil && createErr == nil && len(all) != 1 {
+		t.Errorf("from call %d: ByUser: got %d sessions", fault.From+1, len(all))
+	}
+	failed("End", s.End(t.Context(), session.ID))
+	failed("AddCutoffs", s.AddCutoffs(t.Context(), cookieauth.Cutoff{User: "1", Until: day}))
+	cutoffs, _, err := s.LoadCutoffs(t.Context(), "")
+	failed("LoadCutoffs", err)
+	if err == nil && len(cutoffs) != 1 {
+		t.Errorf("from call %d: LoadCutoffs: got %v", fault.From+1, cutoffs)
+	}
+	struck = fs.Mend()
+
+	if _, err := s.Load(t.Context(), session.ID); !errors.Is(err, cookieauth.ErrNoSession) {
+		t.Errorf("from call %d: the ended session: got error %v", fault.From+1, err)
+	}
+	return struck
 }
 
 // A directory that fails for good costs a running ring nothing that it knows, and
@@ -166,7 +232,7 @@ func TestFaultsForGood(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			fs.Fail("list", errno, 1<<30, false)
+			fs.Fail(badfs.Fault{Operation: "list", Errno: errno, Times: 1 << 30})
 			awaitRing(t, ring, func(st dataprotection.Status) bool {
 				return strings.Contains(strings.Join(st.Problems, " "), errno.Error())
 			})

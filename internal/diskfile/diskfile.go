@@ -1,16 +1,22 @@
-// Package diskfile writes files so that a crash leaves them whole or not at all.
+// Package diskfile writes files so that a crash leaves them whole or not at all, and
+// has patience with file systems that fail in passing.
 package diskfile
 
 import (
-	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 )
 
-// Write makes a new file of mode 0600, on the disk when it returns.
+// Write makes a new file of mode 0600, on the disk when it returns. The name has to be
+// one that nobody else has: if there is such a file, the network has repeated the
+// request, which is an error that passes with the next name.
 func Write(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return Passing(err.Error())
+	}
 	if err != nil {
 		return err
 	}
@@ -37,25 +43,4 @@ func Make(path string) error {
 		return err
 	}
 	return SyncDir(filepath.Dir(path))
-}
-
-// attempts is how often an operation is tried that fails in passing; the waits
-// between add up to 300 ms.
-const attempts = 5
-
-// Patiently repeats an operation that fails as network file systems do in passing.
-func Patiently(ctx context.Context, operation func() error) error {
-	for attempt := 0; ; attempt++ {
-		err := operation()
-		if err == nil || !transient(err) || attempt == attempts-1 {
-			return err
-		}
-		timer := time.NewTimer(20 * time.Millisecond << attempt)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		}
-	}
 }

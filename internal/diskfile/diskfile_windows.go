@@ -1,16 +1,18 @@
 package diskfile
 
 import (
-	"errors"
+	"os"
 
 	"golang.org/x/sys/windows"
 )
 
-// transient reports whether err is one that somebody else's open file gives in passing.
-func transient(err error) bool {
-	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION) ||
-		errors.Is(err, windows.ERROR_DELETE_PENDING) || errors.Is(err, windows.ERROR_ACCESS_DENIED)
+// passing are the errors that somebody else's open file gives in passing.
+var passing = []error{
+	windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION, windows.ERROR_DELETE_PENDING, windows.ERROR_ACCESS_DENIED,
 }
 
 // SyncDir does nothing: Windows has no such operation for directories.
 func SyncDir(string) error { return nil }
+
+// SyncRoot does nothing either.
+func SyncRoot(*os.Root) error { return nil }

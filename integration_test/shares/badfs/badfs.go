@@ -22,21 +22,23 @@ type FS struct {
 	Lying bool
 
 	mu     sync.Mutex
-	faults map[string]*fault
+	fault  Fault
 	struck bool
 }
 
-// A fault makes an operation fail so many times.
-type fault struct {
-	errno syscall.Errno
-	times int
-	after bool // it is carried out first: the reply gets lost
+// A Fault makes an operation fail.
+type Fault struct {
+	Operation string
+	Errno     syscall.Errno
+	From      int  // how often it still succeeds
+	Times     int  // how often it fails then
+	After     bool // it is carried out first: the reply gets lost
 }
 
 // Operations are what can fail: reading ones first.
 var (
-	Reading = []string{"list", "open", "read"}
-	Writing = []string{"create", "write", "fsync", "flush", "link", "unlink", "rename", "syncdir"}
+	Reading = []string{"lookup", "getattr", "list", "open", "read"}
+	Writing = []string{"create", "write", "fsync", "flush", "link", "unlink", "rename", "mkdir", "rmdir", "syncdir"}
 )
 
 // Mount shows the directory backing at the directory at, until the test ends.
@@ -59,41 +61,49 @@ func (f *FS) Mount(t testing.TB, backing, at string) {
 	})
 }
 
-// Fail makes the next operations of a kind fail, so many times. With after, each is
-// carried out first.
-func (f *FS) Fail(operation string, errno syscall.Errno, times int, after bool) {
+// Fail brings a fault, in place of the one before.
+func (f *FS) Fail(fault Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.faults = map[string]*fault{operation: {errno, times, after}}
+	f.fault = fault
 }
 
-// Mend ends all faults, and reports whether one has struck.
+// Mend ends the fault, and reports whether it has struck.
 func (f *FS) Mend() (struck bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	struck, f.struck, f.faults = f.struck, false, nil
+	struck, f.struck, f.fault = f.struck, false, Fault{}
 	return struck
+}
+
+// strikes reports whether an operation is to fail now.
+func (f *FS) strikes(operation string) (Fault, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fault.Operation != operation || f.fault.Times == 0 {
+		return Fault{}, false
+	}
+	if f.fault.From > 0 {
+		f.fault.From--
+		return Fault{}, false
+	}
+	f.fault.Times--
+	f.struck = true
+	return f.fault, true
 }
 
 // do carries out an operation, or fails it.
 func (f *FS) do(operation string, carryOut func() syscall.Errno) syscall.Errno {
-	f.mu.Lock()
-	fault := f.faults[operation]
-	strikes := fault != nil && fault.times > 0
-	if strikes {
-		fault.times--
-		f.struck = true
-	}
-	f.mu.Unlock()
+	fault, strikes := f.strikes(operation)
 	if !strikes {
 		return carryOut()
 	}
-	if fault.after {
+	if fault.After {
 		if errno := carryOut(); errno != 0 {
 			return errno
 		}
 	}
-	return fault.errno
+	return fault.Errno
 }
 
 type node struct {
@@ -109,11 +119,19 @@ func (n *node) WrapChild(_ context.Context, child fs.InodeEmbedder) fs.InodeEmbe
 	return child
 }
 
-func (n *node) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
+func (n *node) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (inode *fs.Inode, errno syscall.Errno) {
 	if n.fs.Lying && strings.HasSuffix(name, ".claim") {
 		return nil, syscall.ENOENT // else the kernel would find out
 	}
-	return n.LoopbackNode.Lookup(ctx, name, out)
+	errno = n.fs.do("lookup", func() (errno syscall.Errno) {
+		inode, errno = n.LoopbackNode.Lookup(ctx, name, out)
+		return errno
+	})
+	return inode, errno
+}
+
+func (n *node) Getattr(ctx context.Context, h fs.FileHandle, out *fuse.AttrOut) syscall.Errno {
+	return n.fs.do("getattr", func() syscall.Errno { return n.LoopbackNode.Getattr(ctx, unwrap(h), out) })
 }
 
 func (n *node) OpendirHandle(ctx context.Context, flags uint32) (h fs.FileHandle, fuseFlags uint32, errno syscall.Errno) {
@@ -153,6 +171,14 @@ func (n *node) wrap(h fs.FileHandle, errno syscall.Errno) fs.FileHandle {
 	return &file{h.(*fs.LoopbackFile), n.fs}
 }
 
+// unwrap is the reverse.
+func unwrap(h fs.FileHandle) fs.FileHandle {
+	if f, ok := h.(*file); ok {
+		return f.LoopbackFile
+	}
+	return nil
+}
+
 func (n *node) Link(ctx context.Context, target fs.InodeEmbedder, name string, out *fuse.EntryOut) (inode *fs.Inode, errno syscall.Errno) {
 	if n.fs.Lying {
 		return nil, syscall.EPERM
@@ -173,6 +199,18 @@ func (n *node) Rename(ctx context.Context, name string, parent fs.InodeEmbedder,
 
 func (n *node) Unlink(ctx context.Context, name string) syscall.Errno {
 	return n.fs.do("unlink", func() syscall.Errno { return n.LoopbackNode.Unlink(ctx, name) })
+}
+
+func (n *node) Mkdir(ctx context.Context, name string, mode uint32, out *fuse.EntryOut) (inode *fs.Inode, errno syscall.Errno) {
+	errno = n.fs.do("mkdir", func() (errno syscall.Errno) {
+		inode, errno = n.LoopbackNode.Mkdir(ctx, name, mode, out)
+		return errno
+	})
+	return inode, errno
+}
+
+func (n *node) Rmdir(ctx context.Context, name string) syscall.Errno {
+	return n.fs.do("rmdir", func() syscall.Errno { return n.LoopbackNode.Rmdir(ctx, name) })
 }
 
 type file struct {

@@ -50,7 +50,7 @@ func boot(t testing.TB, name string, number int) *Host {
 		"vec0:transport=tap,ifname="+h.card("storage")+",depth=64,gro=1",
 		"vec1:transport=tap,ifname="+h.card("control")+",depth=64,gro=1",
 		// What the kernel does not know, its first process finds in its environment.
-		"init="+binary, roleVariable+"="+roleInit, "HOST_NUMBER="+fmt.Sprint(number), "MODPROBE="+helper,
+		"init="+binary, roleVariable+"="+roleInit, "HOST_NAME="+name, "HOST_NUMBER="+fmt.Sprint(number), "MODPROBE="+helper,
 	))
 	h.kernel.AwaitTCP(t, h.controlAddress())
 	return h

@@ -46,6 +46,11 @@ func furnish() error {
 	if err := os.WriteFile("/proc/sys/kernel/modprobe", []byte(os.Getenv("MODPROBE")), 0); err != nil {
 		return err
 	}
+	// NFS servers tell clients apart by their host names. Two of one name end each other's
+	// sessions, and their programs get EIO.
+	if err := unix.Sethostname([]byte(os.Getenv("HOST_NAME"))); err != nil {
+		return fmt.Errorf("sethostname: %w", err)
+	}
 	number := os.Getenv("HOST_NUMBER")
 	for _, command := range []string{
 		"link set lo up",
