@@ -41,12 +41,14 @@ type LogConfig struct {
 //	path        without the query, and not at all if LogConfig.SecretPath says so
 //	route       the pattern of http.ServeMux, or of a chi router in whose Use this is
 //	status      of the answer; 101 for connections that were taken over, 500 where a
-//	            panic came before any
+//	            panic came before any, none where it was aborted before any
 //	bytes       of the body of the answer
 //	duration    in milliseconds, unless zerolog is set otherwise
 //	user        the id of the user, and
 //	scheme      the scheme that identified the user, if anybody is signed in
 //	panicked    true, if that is how the handler ended
+//	aborted     true, if it ended by http.ErrAbortHandler, as httputil.ReverseProxy does
+//	            when one of both sides has hung up
 //
 // Queries, headers and bodies are not logged, as they may have secrets.
 //
@@ -110,12 +112,32 @@ func (l *logged) ServeHTTP(w http.ResponseWriter, outer *http.Request) {
 
 func (l *logged) serve(p *passage, w http.ResponseWriter, r *http.Request) {
 	l.identify(p, w, r)
-	start, path, panicked := time.Since(l.since), l.path(p, r), true
-	defer func() { l.finish(p, r, path, time.Since(l.since)-start, panicked) }()
+	start, path, ended := time.Since(l.since), l.path(p, r), panicked
+	defer func() {
+		var cause any
+		if ended == panicked {
+			if cause = recover(); cause == http.ErrAbortHandler {
+				ended = aborted
+			}
+		}
+		l.finish(p, r, path, time.Since(l.since)-start, ended)
+		if cause != nil {
+			panic(cause) // whoever prints the stack from here on still finds where it began
+		}
+	}()
 	l.within.serve(p, p.watch(w), r, l.next)
 	p.begin(http.StatusOK) // where nothing was written, the header goes out only now
-	panicked = false
+	ended = returned
 }
+
+// An ending is how a handler has ended.
+type ending int8
+
+const (
+	returned ending = iota
+	panicked        // or by runtime.Goexit
+	aborted
+)
 
 // identify gives the request its id.
 func (l *requestLog) identify(p *passage, w http.ResponseWriter, r *http.Request) {
@@ -151,12 +173,12 @@ func isID(s string) bool {
 	return 0 < len(s) && len(s) <= 64
 }
 
-func (l *requestLog) finish(p *passage, r *http.Request, path string, took time.Duration, panicked bool) {
-	status := int(p.status)
-	if status == 0 {
-		status = http.StatusInternalServerError // by a panic; else it was set
+func (l *requestLog) finish(p *passage, r *http.Request, path string, took time.Duration, ended ending) {
+	status := int64(p.status)
+	if status == 0 && ended == panicked {
+		status = http.StatusInternalServerError
 	}
-	e := l.event(status >= 500 || panicked)
+	e := l.event(status >= 500 || ended == panicked)
 	if e == nil {
 		return
 	}
@@ -169,13 +191,19 @@ func (l *requestLog) finish(p *passage, r *http.Request, path string, took time.
 	if found.Route != "" {
 		e.Str("route", found.Route)
 	}
-	e.Int64("status", int64(status)).Int64("bytes", p.written)
+	if status != 0 {
+		e.Int64("status", status)
+	}
+	e.Int64("bytes", p.written)
 	addDuration(e, took)
 	if found.User != nil {
 		e.Str("user", found.User.ID()).Str("scheme", found.Scheme)
 	}
-	if panicked {
+	switch ended {
+	case panicked:
 		e.Bool("panicked", true)
+	case aborted:
+		e.Bool("aborted", true)
 	}
 	e.Msg("request")
 }

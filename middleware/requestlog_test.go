@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	stdlog "log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -69,22 +70,64 @@ func TestRequestLogMeasuresTime(t *testing.T) {
 }
 
 func TestRequestLogOfAPanic(t *testing.T) {
-	for _, cause := range []any{errors.New("oops"), http.ErrAbortHandler} {
-		j, log := newJournal(t)
-		h := middleware.RequestLog(middleware.LogConfig{Logger: log})(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(cause) }))
-		func() {
-			defer func() {
-				if got := recover(); got != cause {
-					t.Errorf("recovered %v, want %v", got, cause)
+	for _, c := range []struct {
+		name    string
+		cause   any
+		written int // a status
+		want    map[string]any
+	}{
+		{"an error", errors.New("oops"), 0, map[string]any{"level": "error", "status": 500.0, "panicked": true, "aborted": nil}},
+		{"an error after the header", errors.New("oops"), 200, map[string]any{"level": "error", "status": 200.0, "panicked": true, "aborted": nil}},
+		{"aborted", http.ErrAbortHandler, 0, map[string]any{"level": "info", "status": nil, "panicked": nil, "aborted": true}},
+		{"aborted after the header", http.ErrAbortHandler, 502, map[string]any{"level": "error", "status": 502.0, "panicked": nil, "aborted": true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j, log := newJournal(t)
+			h := middleware.RequestLog(middleware.LogConfig{Logger: log})(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if c.written != 0 {
+					w.WriteHeader(c.written)
 				}
+				panic(c.cause)
+			}))
+			func() {
+				defer func() {
+					if got := recover(); got != c.cause {
+						t.Errorf("recovered %v, want %v", got, c.cause)
+					}
+				}()
+				serve(h, get("/"))
 			}()
-			serve(h, get("/"))
-		}()
-		if e := j.only(); e["level"] != "error" || e["status"] != 500.0 || e["panicked"] != true || strings.Contains(j.String(), "oops") {
-			t.Errorf("%v: got %v", cause, e)
-		}
+			e := j.only()
+			for field, want := range c.want {
+				if e[field] != want {
+					t.Errorf("%s: got %v, want %v", field, e[field], want)
+				}
+			}
+			if strings.Contains(j.String(), "oops") {
+				t.Errorf("the log tells why: %s", j)
+			}
+		})
 	}
 }
+
+// The server's log tells where a panic began.
+func TestStackOfAPanic(t *testing.T) {
+	_, log := newJournal(t)
+	var lines strings.Builder // read when the server has been closed
+	server := httptest.NewUnstartedServer(middleware.RequestLog(middleware.LogConfig{Logger: log})(http.HandlerFunc(whereItBegins)))
+	server.Config.ErrorLog = stdlog.New(&lines, "", 0)
+	server.Start()
+	if resp, err := server.Client().Get(server.URL); err == nil {
+		resp.Body.Close()
+		t.Errorf("got %s, want a connection that is cut", resp.Status)
+	}
+	server.Close()
+	if !strings.Contains(lines.String(), "whereItBegins") {
+		t.Errorf("the server's log does not say where it began:\n%s", lines.String())
+	}
+}
+
+func whereItBegins(http.ResponseWriter, *http.Request) { panic("oops") }
 
 // Whatever a client sends that may be secret stays out of the log, and the log stays small.
 func TestRequestLogKeepsSecrets(t *testing.T) {

@@ -21,13 +21,17 @@ type account struct {
 
 // accounts are kept in memory. They may be used concurrently.
 type accounts struct {
+	nobody  []byte // a hash that takes as long to compare as anybody's
 	mu      sync.Mutex
 	byEmail map[string]account
 }
 
 var errTaken = errors.New("there is an account with that address")
 
-func newAccounts() *accounts { return &accounts{byEmail: map[string]account{}} }
+func newAccounts() *accounts {
+	nobody, _ := bcrypt.GenerateFromPassword([]byte(rand.Text()), bcrypt.DefaultCost) // which fails for over 72 bytes only
+	return &accounts{nobody: nobody, byEmail: map[string]account{}}
+}
 
 // key is how addresses are compared: nobody who types theirs minds the case.
 func key(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
@@ -82,7 +86,13 @@ func (s *accounts) confirm(email string) {
 	}
 }
 
-// verify reports whether a password is the account's.
-func (a account) verify(password string) bool {
-	return bcrypt.CompareHashAndPassword(a.hash, []byte(password)) == nil
+// verify returns the account of that address and password. How long it takes does not
+// tell whether there is one of that address.
+func (s *accounts) verify(email, password string) (account, bool) {
+	a, found := s.find(email)
+	if !found {
+		a.hash = s.nobody
+	}
+	err := bcrypt.CompareHashAndPassword(a.hash, []byte(password))
+	return a, found && err == nil
 }

@@ -43,9 +43,9 @@ func (s *site) register(w http.ResponseWriter, r *http.Request) {
 func goodPassword(password string) bool { return 8 <= len(password) && len(password) <= 72 }
 
 func (s *site) login(w http.ResponseWriter, r *http.Request) {
-	a, ok := s.accounts.find(r.PostFormValue("email"))
+	a, ok := s.accounts.verify(r.PostFormValue("email"), r.PostFormValue("password"))
 	switch {
-	case !ok || !a.verify(r.PostFormValue("password")):
+	case !ok:
 		s.show(w, r, http.StatusUnauthorized, "message.html", page{Title: "Not logged in", Text: "This address and password do not belong together."})
 	case !a.confirmed:
 		s.show(w, r, http.StatusForbidden, "message.html", page{Title: "Not yet", Text: "Please confirm your address first."})
