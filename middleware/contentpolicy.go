@@ -4,34 +4,31 @@ import "strings"
 
 // A contentPolicy is a Content-Security-Policy with room for nonces.
 type contentPolicy struct {
-	text   string
-	nonces []int // where they go
+	parts  []string // between each two of them there is a nonce
+	length int      // of the whole
 }
 
 func newContentPolicy(text string) (c contentPolicy) {
-	room := strings.Repeat("-", len(passage{}.ownNonce))
-	for {
-		before, after, found := strings.Cut(text, "{nonce}")
-		c.text += before
-		if !found {
-			return c
-		}
-		c.nonces = append(c.nonces, len(c.text))
-		c.text += room
-		text = after
-	}
+	const place = "{nonce}"
+	c.parts = strings.Split(text, place)
+	c.length = len(text) + (len(c.parts)-1)*(len(passage{}.ownNonce)-len(place))
+	return c
 }
 
 // of returns the policy with the nonce of a request.
 func (c *contentPolicy) of(p *passage) string {
-	if len(c.nonces) == 0 {
-		return c.text
+	if len(c.parts) == 1 {
+		return c.parts[0]
 	}
 	p.draw()
 	p.hasNonce = true
-	text := append(make([]byte, 0, 256), c.text...)
-	for _, at := range c.nonces {
-		copy(text[at:], p.ownNonce[:])
+	var text strings.Builder
+	text.Grow(c.length)
+	for k, part := range c.parts {
+		if k > 0 {
+			text.Write(p.ownNonce[:])
+		}
+		text.WriteString(part)
 	}
-	return string(text)
+	return text.String()
 }

@@ -182,8 +182,7 @@ func (l *requestLog) finish(p *passage, r *http.Request, path string, took time.
 	if e == nil {
 		return
 	}
-	p.journey.Routed(routeOf(r))
-	found, public := p.journey.Findings(), origin.Of(r)
+	found, public := p.journey.End(routeOf(r)), origin.Of(r)
 	p.addID(e).Str("method", journey.Logged(r.Method)).Str("host", journey.Logged(public.Host)).Bool("https", public.Scheme == "https")
 	if path != "" {
 		e.Str("path", path)

@@ -135,7 +135,7 @@ type userNoter struct{ next http.Handler }
 func (n userNoter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	shut(r)
 	j := journey.From(r.Context())
-	if j.Findings().User == nil {
+	if !j.HasUser() {
 		if user := claims.FromContext(r.Context()); user.IsAuthenticated() {
 			j.Identified(user, user.Primary().AuthenticationType)
 		}

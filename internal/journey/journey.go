@@ -21,9 +21,10 @@ type Journey struct {
 
 // What else is in the state.
 const (
-	isAnswered uint32 = 1 << (31 - iota)
-	isLate            // it began inside of handlers that could not tell it anything
-	isSecret          // its path is
+	isAnswered   uint32 = 1 << (31 - iota)
+	isLate              // it began inside of handlers that could not tell it anything
+	isSecret            // its path is
+	isIdentified        // somebody has said who the user is
 )
 
 // Findings are what has been found out about a request.
@@ -82,7 +83,7 @@ func (j *Journey) judge(stages Stage, state uint32) {
 // further out.
 func (j *Journey) Follow(outer *Journey) {
 	if outer != nil {
-		j.state.Or(outer.state.Load() &^ isAnswered)
+		j.state.Or(outer.state.Load() &^ (isAnswered | isIdentified))
 	}
 }
 
@@ -105,7 +106,7 @@ func (j *Journey) Identified(user User, scheme string) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if state := j.state.Load(); state&isLate != 0 && j.found.User == nil {
+	if state := j.state.Or(isIdentified); state&(isLate|isIdentified) == isLate {
 		j.judge(Authenticate, state)
 	}
 	if j.found.Scheme != "" && scheme != "" {
@@ -114,13 +115,22 @@ func (j *Journey) Identified(user User, scheme string) {
 	j.found.User, j.found.Scheme = user, scheme
 }
 
+// HasUser reports whether somebody has said who the user is.
+func (j *Journey) HasUser() bool { return j != nil && j.state.Load()&isIdentified != 0 }
+
 // Findings returns what has been found out so far.
-func (j *Journey) Findings() Findings {
+func (j *Journey) Findings() Findings { return j.End("") }
+
+// End is Routed and Findings in one.
+func (j *Journey) End(pattern string) Findings {
 	if j == nil {
 		return Findings{}
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.found.Route == "" {
+		j.found.Route = pattern
+	}
 	return j.found
 }
 
@@ -153,13 +163,8 @@ func (j *Journey) Outage() error {
 // Routed notes the pattern of the route that the request took. The first that is
 // not empty counts.
 func (j *Journey) Routed(pattern string) {
-	if j == nil || pattern == "" {
-		return
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.found.Route == "" {
-		j.found.Route = pattern
+	if pattern != "" {
+		j.End(pattern)
 	}
 }
 
