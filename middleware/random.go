@@ -10,7 +10,7 @@ import (
 // A stock is random text in the alphabet of base64 for URLs, six bits a character.
 // It is for many requests: asking the system takes longer than what it is asked for.
 type stock struct {
-	text [640]byte
+	text [2560]byte
 	left int // how many characters nobody has had yet
 }
 
