@@ -127,6 +127,16 @@ func (o *publicOrigin) addFixed(origins []string, problems *confcheck.Problems, 
 	}
 }
 
+// site returns what one of the layers has to tell of every request, if that is the same.
+func (l layers) site() *told {
+	for _, layer := range l {
+		if o, ok := layer.doer.(*publicOrigin); ok {
+			return o.only
+		}
+	}
+	return nil
+}
+
 func parseOrigin(text string) (origin.Origin, bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Path != "" || strings.ContainsAny(text, "?#") || !isHost(u.Host) {

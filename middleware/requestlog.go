@@ -72,10 +72,28 @@ type requestLog struct {
 	last  func(http.Header) // called when the header goes out, or nil
 	order orderCheck
 	since time.Time // when is told from here: how long ago it was is cheaper to ask than what time it is
+
+	// What is the same for all requests of a site with one origin is written once.
+	site   *told
+	atSite zerolog.Logger
 }
 
 func newRequestLog(cfg LogConfig, last func(http.Header)) *requestLog {
 	return &requestLog{cfg: cfg, last: last, order: orderCheck{log: cfg.mistakes()}, since: time.Now()}
+}
+
+// expect has the log be ready for requests to a site.
+func (l *requestLog) expect(site *told) {
+	l.site = site
+	l.atSite = addOrigin(l.cfg.Logger.With(), *site.origin).Logger()
+}
+
+// addOrigin adds the fields of an origin to an event, or to what all events have.
+func addOrigin[T interface {
+	Str(key, value string) T
+	Bool(key string, value bool) T
+}](to T, public origin.Origin) T {
+	return to.Str("host", journey.Logged(public.Host)).Bool("https", public.Scheme == "https")
 }
 
 // A logged handler is one with a log, and with the layers that stand directly around
@@ -178,12 +196,19 @@ func (l *requestLog) finish(p *passage, r *http.Request, path string, took time.
 	if status == 0 && ended == panicked {
 		status = http.StatusInternalServerError
 	}
-	e := l.event(status >= 500 || ended == panicked)
+	log, atSite := &l.cfg.Logger, l.site != nil && p.told.Load() == l.site
+	if atSite {
+		log = &l.atSite
+	}
+	e := event(log, status >= 500 || ended == panicked)
 	if e == nil {
 		return
 	}
-	found, public := p.journey.End(routeOf(r)), origin.Of(r)
-	p.addID(e).Str("method", journey.Logged(r.Method)).Str("host", journey.Logged(public.Host)).Bool("https", public.Scheme == "https")
+	found := p.journey.End(routeOf(r))
+	p.addID(e).Str("method", journey.Logged(r.Method))
+	if !atSite {
+		addOrigin(e, origin.Of(r))
+	}
 	if path != "" {
 		e.Str("path", path)
 	}
@@ -208,9 +233,9 @@ func (l *requestLog) finish(p *passage, r *http.Request, path string, took time.
 }
 
 // event returns nil if the logger does not want it.
-func (l *requestLog) event(failed bool) *zerolog.Event {
+func event(log *zerolog.Logger, failed bool) *zerolog.Event {
 	if failed {
-		return l.cfg.Logger.Error()
+		return log.Error()
 	}
-	return l.cfg.Logger.Info()
+	return log.Info()
 }

@@ -81,6 +81,9 @@ func (c Config) handlers(problems *confcheck.Problems) (handlers []func(http.Han
 		}
 	}
 	around, within, requestLog := c.around(problems), c.within(problems), newRequestLog(c.Log, keepOut)
+	if site := around.site(); site != nil {
+		requestLog.expect(site)
+	}
 	problems.Add(c.Log.IDHeader != "" && !grammar.IsToken(c.Log.IDHeader), "Log.IDHeader", grammar.NotToken)
 	handlers = append(handlers, logged{requestLog: requestLog, around: around, within: within, open: true}.handler)
 	for k, auth := range c.Authenticators {

@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log"
@@ -68,6 +69,45 @@ func (s *shop) handle(mux interface {
 		w.Header().Set("Cache-Control", "public, max-age=3600") // somebody else's default
 	}))
 	mux.Handle(verb+"/admin/{what}", middleware.Require(middleware.Role("admin"), s.auth)(text("x")))
+}
+
+// The log says once where a request went, whoever knows it.
+func TestStackLogsTheOrigin(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		origins []string
+		header  string // of the id
+		tls     bool
+		host    string // of the request
+		want    string
+	}{
+		{"the only origin", []string{"https://app.example"}, "", false, "10.0.0.1", `"host":"app.example","https":true`},
+		{"the only origin, with an id of the proxy", []string{"https://app.example"}, "X-Request-Id", false, "10.0.0.1", `"host":"app.example","https":true`},
+		{"the only origin, less than the connection", []string{"http://app.example"}, "", true, "app.example", `"host":"app.example","https":true`},
+		{"one of two", []string{"https://app.example", "https://b.example"}, "", false, "b.example", `"host":"b.example","https":true`},
+		{"none of two", []string{"https://app.example", "https://b.example"}, "", false, "c.example", `"host":"c.example","https":false`},
+		{"nobody says", nil, "", true, "app.example", `"host":"app.example","https":true`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j, log := newJournal(t)
+			stack := must(t)(middleware.Stack(middleware.Config{
+				PublicOrigin:         middleware.OriginConfig{Origins: c.origins, Logger: slog.New(slog.DiscardHandler)},
+				Log:                  middleware.LogConfig{Logger: log, IDHeader: c.header},
+				DangerouslyAllowHTTP: true,
+			}))
+			r := get("/")
+			r.Host, r.TLS = c.host, nil
+			r.Header.Set("X-Request-Id", "abc")
+			if c.tls {
+				r.TLS = &tls.ConnectionState{}
+			}
+			serve(stack(small), r)
+			j.only()
+			if line := j.String(); !strings.Contains(line, c.want) || strings.Count(line, `"host"`)+strings.Count(line, `"https"`) != 2 {
+				t.Errorf("got %s, want %s once", line, c.want)
+			}
+		})
+	}
 }
 
 // The whole, behind a proxy that ends TLS, for both kinds of routers.
