@@ -91,7 +91,7 @@ func TestBehindProxies(t *testing.T) {
 					v.signsOut()
 				}
 				f.visit(t, s.host, s.base, true).isToldApart(f)
-				if public := `"host":"` + s.host + ":" + f.https + `","https":true,"path":"/private","route":"GET /private","status":200,`; !site.log.has(public) {
+				if public := `"host":"` + s.host + ":" + f.https + `","https":true,`; !site.log.has(public, `"path":"/private","route":"GET /private","status":200,`) {
 					t.Errorf("the log does not know the public origin: …%s…", public)
 				}
 				t.Run("over IPv6", func(t *testing.T) { f.visit(t, s.host, s.base, true).comesOverIPv6(f, s.base) })
